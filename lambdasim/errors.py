@@ -1,0 +1,53 @@
+"""Everything that lambdasim raises on purpose, as one tree.
+
+::
+
+    LambdasimError
+    ├── InputError          what the user wrote can't be simulated; carries every Problem at once
+    ├── ParameterError      the parameter book has no such entry (it never guesses)
+    └── ResultError         a saved result can't be written, or read back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the user's input: where it is, and what to do about it."""
+
+    file: str
+    line: int | None
+    column: int | None
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        where = self.file
+        if self.line is not None:
+            where += f":{self.line}"
+            if self.column is not None:
+                where += f":{self.column}"
+        return f"{where}: {self.path}: {self.text}" if self.path else f"{where}: {self.text}"
+
+
+class LambdasimError(Exception):
+    """The root of the tree: catch this to catch all of lambdasim's own errors."""
+
+
+class InputError(LambdasimError):
+    """What the user wrote can't be simulated; ``problems`` holds all that was found, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ParameterError(LambdasimError):
+    """The parameter book has no such entry; the message names the nearest ones."""
+
+
+class ResultError(LambdasimError):
+    """A result can't be written to, or read from, the place that was named."""

@@ -1,0 +1,65 @@
+"""Random numbers that belong to their purpose: one named stream each, drawn in blocks, read by index.
+
+A stream is keyed by the seed and by words (a purpose, a trigger, a function), so that adding a function
+moves no other function's luck, and so that the n-th event of a trigger has the same luck in two scenarios
+that differ elsewhere (common random numbers).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLOCK = 4096
+
+
+def stream(seed: int, *words: str | int) -> np.random.Generator:
+    """The generator named by ``seed`` and ``words``; equal names give equal streams on every machine."""
+    name = "\x1f".join([str(seed), *(str(word) for word in words)])
+    digest = hashlib.sha256(name.encode()).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "little")))
+
+
+Number = TypeVar("Number", int, float)
+
+
+class Draws(Generic[Number]):
+    """The draws of one purpose, read by index: ``draws.at(n)`` is the same number whenever it is asked.
+
+    ``sample(generator, n)`` gives n values as an array. Blocks are drawn when first asked for, each from a
+    generator of its own: what nobody asks for costs nothing, and the order of asking changes nothing.
+    """
+
+    __slots__ = ("_block", "_key", "_sample", "_values", "size")
+
+    def __init__(
+        self,
+        seed: int,
+        *words: str | int,
+        sample: Callable[[np.random.Generator, int], NDArray[np.int64] | NDArray[np.float64]],
+        size: int = BLOCK,
+    ) -> None:
+        self._key = (seed, *words)
+        self._sample = sample
+        self._block = -1
+        self._values: list[Number] = []
+        self.size = size
+
+    def at(self, index: int) -> Number:
+        """The draw at ``index`` (0, 1, ...)."""
+        block, offset = divmod(index, self.size)
+        if block != self._block:
+            self._values = self._sample(stream(*self._key, block), self.size).tolist()
+            self._block = block
+        return self._values[offset]
+
+
+def uniforms(generator: np.random.Generator, n: int) -> NDArray[np.float64]:
+    """``n`` numbers from [0, 1), for coins: shape (n,)."""
+    return generator.random(n)

@@ -1,0 +1,242 @@
+"""The contract: the columns of the two logs that a run leaves, and the header that makes them readable.
+
+Every engine writes these columns; metrics, bill and reports read nothing else. A log is columnar: a dict
+from column name to a numpy array, all of one length. Times are microseconds since the scenario's start;
+-1 stands for "never". Codes are small integers; the enumerations below say what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Columns = dict[str, NDArray[np.generic]]
+NEVER = -1
+CHUNK = 65_536
+
+
+class Outcome(IntEnum):
+    """How one attempt ended, seen from Lambda."""
+
+    SUCCESS = 0
+    ERROR = 1  # the handler raised; the environment stays warm
+    TIMEOUT = 2  # the function's timeout; the environment is reset
+    CRASH = 3  # the process exited; the environment is reset
+    OUT_OF_MEMORY = 4  # the same, for want of memory
+    THROTTLED = 5  # refused by Lambda: 429
+    REJECTED = 6  # refused by the front door (API Gateway's rate limit), never seen by Lambda
+
+
+RAN = (Outcome.SUCCESS, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY)
+FUNCTION_ERRORS = RAN[1:]
+
+
+class Final(IntEnum):
+    """Whether the attempt was the event's last, and how the event ended."""
+
+    NO = 0  # another attempt follows
+    SUCCESS = 1
+    FAILURE = 2
+
+
+class StartType(IntEnum):
+    """What kind of environment an attempt ran on."""
+
+    WARM = 0
+    COLD = 1  # it waited for an environment to start, or paid an init again inside its Duration
+    PRE_INITIALIZED = 2  # first call on an environment that Lambda had started ahead
+    NONE = 255  # it did not run
+
+
+class StartCause(IntEnum):
+    """Why an environment had to start."""
+
+    SCALE_OUT = 0  # never before were so many needed at once
+    IDLE_EXPIRED = 1  # one that would have served was reclaimed for being idle
+    LIFETIME = 2  # ... for its age
+    RECYCLED = 3  # ... at random, as hosts are
+    RESET = 4  # the environment was reset after a timeout, a crash or lack of memory
+    NONE = 255
+
+
+class EndCause(IntEnum):
+    """Why an environment ended."""
+
+    IDLE_EXPIRED = 1
+    LIFETIME = 2
+    RECYCLED = 3
+    ALIVE = 255  # it was still there when the run ended
+
+
+class ThrottleReason(IntEnum):
+    """AWS's reasons in a 429 (``Reason`` of TooManyRequestsException), as codes; ``name_of`` gives the words."""
+
+    ConcurrentInvocationLimitExceeded = 0
+    FunctionInvocationRateLimitExceeded = 1
+    ReservedFunctionConcurrentInvocationLimitExceeded = 2
+    ReservedFunctionInvocationRateLimitExceeded = 3
+    CallerRateLimitExceeded = 4
+    ConcurrentSnapshotCreateLimitExceeded = 5
+    NONE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name (with its unit), its numpy type and what it holds."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+INVOCATION_COLUMNS = (
+    Column("event", "i8", "the event's number within its trigger, from 0"),
+    Column("attempt", "u1", "1 for the first attempt, 2 for the first retry, ..."),
+    Column("trigger", "u2", "index into Header.triggers"),
+    Column("function", "u2", "index into Header.functions"),
+    Column("arrived_us", "i8", "when the event was first offered; the same for all its attempts"),
+    Column("invoked_us", "i8", "when this attempt was sent"),
+    Column("started_us", "i8", "when it began to run on an environment (Duration starts); never, if it did not run"),
+    Column("ended_us", "i8", "when it stopped running (Duration ends); never, if it did not run"),
+    Column("answered_us", "i8", "when the caller had an answer, or gave up waiting for one"),
+    Column("environment", "i4", "the environment's number, as in the environment log; -1 if it did not run"),
+    Column("init_us", "i4", "REPORT's Init Duration: on an environment's first call, else 0"),
+    Column("suppressed_init_us", "i4", "the part of Duration that was an init done again after a reset"),
+    Column("outcome", "u1", "Outcome"),
+    Column("start_type", "u1", "StartType"),
+    Column("start_cause", "u1", "StartCause, where the start was not warm"),
+    Column("throttle_reason", "u1", "ThrottleReason, where it was throttled"),
+    Column("status", "u2", "the HTTP status that the caller saw; 0 for a client's own read timeout"),
+    Column("final", "u1", "Final"),
+)
+
+ENVIRONMENT_COLUMNS = (
+    Column("environment", "i4", "its number: environments are numbered as they are started, over all functions"),
+    Column("function", "u2", "index into Header.functions"),
+    Column("created_us", "i8", "when its start began"),
+    Column("ready_us", "i8", "when it could first run"),
+    Column("first_used_us", "i8", "when its first invocation began to run; never, if none did"),
+    Column("last_used_us", "i8", "when its last invocation stopped; never, if none ran"),
+    Column("ended_us", "i8", "when Lambda took it away; never, if it outlived the run"),
+    Column("start_cause", "u1", "StartCause"),
+    Column("end_cause", "u1", "EndCause"),
+    Column("pre_initialized", "u1", "1 if Lambda started it ahead of any request"),
+    Column("invocations", "i4", "runs that ended on it"),
+    Column("busy_us", "i8", "time it spent starting or running for a request"),
+    Column("platform_us", "i4", "cold start, first part: placement and platform overhead"),
+    Column("download_us", "i4", "... then fetching the package"),
+    Column("network_us", "i4", "... then attaching to the VPC"),
+    Column("runtime_init_us", "i4", "... then the runtime's own init (in Init Duration)"),
+    Column("function_init_us", "i4", "... then the function's init code (in Init Duration)"),
+)
+
+COLD_START_PHASES = ("platform_us", "download_us", "network_us", "runtime_init_us", "function_init_us")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """What a reader of the logs must know of a function to compute metrics and bill."""
+
+    name: str
+    memory_mb: int
+    architecture: str
+    ephemeral_storage_mb: int
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the indices in the logs stand for, and the span that statistics cover."""
+
+    scenario: str
+    seed: int
+    region: str
+    start_epoch_s: float
+    warm_up_us: int
+    duration_us: int
+    functions: tuple[FunctionFacts, ...]
+    triggers: tuple[str, ...]
+    trigger_kinds: tuple[str, ...]
+
+    @property
+    def measured_us(self) -> int:
+        """Length of the span that statistics cover: from the end of the warm-up to ``duration_us``."""
+        return self.duration_us - self.warm_up_us
+
+
+class Log:
+    """Rows in, columns out: collects tuples and hands them over as columns, a chunk at a time.
+
+    ``on_chunk`` sees every chunk once, in order. With ``keep`` the chunks stay and ``columns()`` returns the
+    whole log; without it they are gone after ``on_chunk``, and memory stays flat.
+    """
+
+    def __init__(
+        self,
+        layout: tuple[Column, ...],
+        *,
+        keep: bool = True,
+        on_chunk: Callable[[Columns], None] | None = None,
+    ) -> None:
+        self.layout = layout
+        self.rows = 0
+        self._keep = keep
+        self._on_chunk = on_chunk
+        self._pending: list[tuple[int, ...]] = []
+        self._chunks: list[Columns] = []
+
+    def append(self, row: tuple[int, ...]) -> None:
+        """Add one row: a value for each column, in the layout's order."""
+        pending = self._pending
+        pending.append(row)
+        if len(pending) >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Turn what is pending into a chunk."""
+        if not self._pending:
+            return
+        values = zip(*self._pending, strict=True)
+        count = len(self._pending)
+        chunk: Columns = {
+            column.name: np.fromiter(value, dtype=column.dtype, count=count)
+            for column, value in zip(self.layout, values, strict=True)
+        }
+        self._pending = []
+        self.rows += count
+        if self._on_chunk is not None:
+            self._on_chunk(chunk)
+        if self._keep:
+            self._chunks.append(chunk)
+
+    def columns(self) -> Columns:
+        """The whole log, as one array a column; joins the chunks in place."""
+        self.flush()
+        if len(self._chunks) > 1:
+            joined: Columns = {}
+            for column in self.layout:
+                joined[column.name] = np.concatenate([chunk.pop(column.name) for chunk in self._chunks])
+            self._chunks = [joined]
+        return self._chunks[0] if self._chunks else empty(self.layout)
+
+
+def empty(layout: tuple[Column, ...]) -> Columns:
+    """A log with no rows."""
+    return {column.name: np.empty(0, dtype=column.dtype) for column in layout}
+
+
+@dataclass(slots=True)
+class ConcurrencyPeaks:
+    """The highest concurrency in each minute, as CloudWatch's ConcurrentExecutions (Maximum) shows it.
+
+    ``functions`` maps a function's index to an array, one value a minute; ``account`` counts all functions,
+    ``unreserved`` those without reserved concurrency.
+    """
+
+    functions: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    account: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    unreserved: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))

@@ -36,7 +36,7 @@ class Draws(Generic[Number]):
     generator of its own: what nobody asks for costs nothing, and the order of asking changes nothing.
     """
 
-    __slots__ = ("_block", "_key", "_sample", "_values", "size")
+    __slots__ = ("_first", "_key", "_sample", "_values", "size")
 
     def __init__(
         self,
@@ -47,16 +47,17 @@ class Draws(Generic[Number]):
     ) -> None:
         self._key = (seed, *words)
         self._sample = sample
-        self._block = -1
+        self._first = 0  # the index of the first of _values
         self._values: list[Number] = []
         self.size = size
 
     def at(self, index: int) -> Number:
         """The draw at ``index`` (0, 1, ...)."""
-        block, offset = divmod(index, self.size)
-        if block != self._block:
+        offset = index - self._first
+        if not 0 <= offset < len(self._values):
+            block, offset = divmod(index, self.size)
             self._values = self._sample(stream(*self._key, block), self.size).tolist()
-            self._block = block
+            self._first = block * self.size
         return self._values[offset]
 
 

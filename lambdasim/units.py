@@ -23,7 +23,7 @@ US_PER_DAY = 24 * US_PER_HOUR
 MB_PER_GB = 1024
 HOURS_PER_MONTH = 730  # AWS's price calculator takes 730 hours for a month
 US_PER_MONTH = HOURS_PER_MONTH * US_PER_HOUR
-MAXIMUM_US = 2**62  # anything longer would overflow the clock's 64-bit columns
+MAXIMUM_US = 2**53  # 285 years: beyond it, float64 no longer counts single microseconds
 
 _UNIT_US = {
     "ns": 1e-3,

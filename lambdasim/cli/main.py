@@ -1,0 +1,79 @@
+"""The command ``lambdasim``: finds the verb, runs it, and turns errors into messages and exit statuses.
+
+Exit statuses: 0 done, 1 a threshold failed, 2 the input or the output place is wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from lambdasim.errors import InputError, LambdasimError
+
+INPUT_ERROR = 2
+INTERRUPTED = 130
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module only when that verb is used, so that ``--help`` answers at once."""
+
+    verbs = {  # noqa: RUF012 - a table, never changed
+        "run": ("lambdasim.cli.run:run", "Simulate a scenario: the answer first, then the tables."),
+        "validate": ("lambdasim.cli.validate:validate", "Check scenarios without running them."),
+        "schema": ("lambdasim.cli.schema:schema", "Print the JSON Schema of scenarios, for editors."),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """See click."""
+        return list(self.verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """See click."""
+        if cmd_name not in self.verbs:
+            return None
+        module, _, name = self.verbs[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.verbs.items()])
+
+
+def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from lambdasim import __version__  # noqa: PLC0415 - only this option needs it
+
+        click.echo(f"lambdasim {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+def cli() -> None:
+    """Simulate AWS Lambda before you deploy: latency, cold starts, throttles, concurrency and the bill."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; never returns."""
+    try:
+        status = cli.main(args=arguments, prog_name="lambdasim", standalone_mode=False)
+    except InputError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        count = len(error.problems)
+        click.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was simulated.", err=True)
+        status = INPUT_ERROR
+    except LambdasimError as error:
+        click.echo(f"lambdasim: {error}", err=True)
+        status = INPUT_ERROR
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("lambdasim: interrupted; nothing was written.", err=True)
+        status = INTERRUPTED
+    sys.exit(status if isinstance(status, int) else 0)

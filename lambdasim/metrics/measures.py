@@ -1,0 +1,126 @@
+"""The durations that are measured of an invocation, and their percentiles by nearest rank.
+
+A percentile here is always an observed value: the p-th percentile of n values is the one of rank
+ceil(p/100 x n), counted from 1 (Hyndman and Fan's definition 1; numpy calls it ``inverted_cdf``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lambdasim.records import Columns, Final, Outcome, StartType
+from lambdasim.units import US_PER_MS, billed_ms_array
+
+PER_MILLE = {"p50": 500, "p75": 750, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999}
+
+
+def whole(chunk: Columns, name: str) -> NDArray[np.int64]:
+    """A column as int64, in which times and codes of any width can be reckoned without overflow."""
+    return chunk[name].astype(np.int64, copy=False)
+
+
+def ran(chunk: Columns) -> NDArray[np.bool_]:
+    """Which rows ran on an environment, whatever came of it: AWS's Invocations."""
+    return whole(chunk, "outcome") < Outcome.THROTTLED
+
+
+def _latency(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    return whole(chunk, "final") == Final.SUCCESS, whole(chunk, "answered_us") - whole(chunk, "arrived_us")
+
+
+def _duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    return ran(chunk), whole(chunk, "ended_us") - whole(chunk, "started_us")
+
+
+def _billed_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    rows, duration_us = _duration(chunk)
+    return rows, billed_ms_array(duration_us, whole(chunk, "init_us")) * US_PER_MS
+
+
+def _init_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    init_us = whole(chunk, "init_us")
+    return init_us > 0, init_us
+
+
+def _cold_start(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    waited_us = whole(chunk, "started_us") - whole(chunk, "invoked_us") + whole(chunk, "suppressed_init_us")
+    return whole(chunk, "start_type") == StartType.COLD, waited_us
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One duration: its name, its meaning, and ``of(columns)`` -> (rows that have it, microseconds of every row)."""
+
+    name: str
+    meaning: str
+    of: Callable[[Columns], tuple[NDArray[np.bool_], NDArray[np.int64]]]
+
+    def select(self, chunk: Columns) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The function's index and the microseconds of each row that has this duration: two arrays, shape (n,)."""
+        rows, values_us = self.of(chunk)
+        return whole(chunk, "function")[rows], values_us[rows]
+
+
+MEASURES = (
+    Measure("latency", "from the event's arrival to the answer, of events that ended in success", _latency),
+    Measure("duration", "REPORT's Duration", _duration),
+    Measure(
+        "billed_duration", "REPORT's Billed Duration: Duration and Init Duration, rounded up once", _billed_duration
+    ),
+    Measure("init_duration", "REPORT's Init Duration, of each environment's first call", _init_duration),
+    Measure(
+        "cold_start", "what the caller waited for: start, init, and an init done again inside Duration", _cold_start
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Count, mean, percentiles and maximum of one duration in microseconds; all but the count None without values."""
+
+    count: int
+    mean_us: float | None
+    percentiles_us: tuple[float, ...] | None
+    maximum_us: int | None
+
+    def as_ms(self) -> dict[str, float | None]:
+        """Milliseconds under the summary's keys: ``mean``, ``p50`` ... ``p99.9``, ``max``."""
+        points = self.percentiles_us or (None,) * len(PER_MILLE)
+        values = {"mean": self.mean_us, **dict(zip(PER_MILLE, points, strict=True)), "max": self.maximum_us}
+        return {name: None if value is None else value / US_PER_MS for name, value in values.items()}
+
+
+def rank_of(per_mille: int, count: int) -> int:
+    """The nearest rank, from 1; in whole numbers, for 0.07 x 100 is above 7 in floating point.
+
+    >>> rank_of(990, 100), rank_of(500, 5), rank_of(999, 10)
+    (99, 3, 10)
+    """
+    return -(-per_mille * count // 1000)
+
+
+def nearest_ranks(values_us: NDArray[np.int64]) -> tuple[float, ...] | None:
+    """The percentiles of :data:`PER_MILLE` of ``values_us``, shape (n,), any order; None if n is 0."""
+    if values_us.size == 0:
+        return None
+    ordered = np.sort(values_us)
+    return tuple(float(ordered[rank_of(per_mille, ordered.size) - 1]) for per_mille in PER_MILLE.values())
+
+
+def spread_of(values_us: NDArray[np.int64]) -> Spread:
+    """The exact spread of ``values_us``, shape (n,)."""
+    if values_us.size == 0:
+        return Spread(0, None, None, None)
+    mean_us = int(values_us.sum()) / values_us.size
+    return Spread(values_us.size, mean_us, nearest_ranks(values_us), int(values_us.max()))
+
+
+def split(groups: NDArray[np.int64], values: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    """``values`` by their group 0 .. size - 1, each part in the order it came in."""
+    order = np.argsort(groups.astype(np.uint16), kind="stable")  # a radix sort, because of the 16 bits
+    edges = np.cumsum(np.bincount(groups, minlength=size))[:-1]
+    return np.split(values[order], edges)

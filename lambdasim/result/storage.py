@@ -1,0 +1,243 @@
+"""Results on disk: a folder that holds a whole result or none.
+
+====================== ==============================================================================
+``summary.json``       the summary, without timings
+``manifest.json``      what loading needs (functions, triggers, span), timings, versions; written last
+``timeline.csv``       the minute-by-minute series
+``invocations.*``      the invocation log, if it was kept: ``.parquet``, or ``.csv.gz`` without pyarrow
+``environments.*``     the environment log, likewise
+====================== ==============================================================================
+
+Each file is written under a temporary name beside its own, and only when all are complete do they move.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from lambdasim.errors import ResultError
+from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, Column, Columns, FunctionFacts, Header
+from lambdasim.result.frames import NAMED, SCOPE, columns_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_MARK = "lambdasim_result"  # the manifest's key that tells our folders from others
+_LOGS = ("invocations", "environments")
+_PARQUET, _CSV = ".parquet", ".csv.gz"
+# All that a result's folder may hold; what a new result lacks of it goes with the old one.
+_FILES = ("summary.json", "timeline.csv", "report.html", *(log + end for log in _LOGS for end in (_PARQUET, _CSV)))
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a folder holds."""
+
+    header: Header
+    document: Mapping[str, Any]
+    timings: Mapping[str, Any]
+    invocations: Columns | None
+    environments: Columns
+    timeline: Columns
+
+
+def save(
+    folder: Path,
+    header: Header,
+    document: Mapping[str, Any],
+    timings: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+) -> None:
+    """Write a result; ``tables``: ``timeline``, ``environments`` and, if it was kept, ``invocations``.
+
+    Raises:
+        ResultError: ``folder`` is something else's, or can't be written to; it is then as it was before.
+    """
+    manifest = {_MARK: FORMAT, "scenario": document["scenario"], "header": asdict(header), "timings": dict(timings)}
+    write_log, end = (_write_parquet, _PARQUET) if _has_pyarrow() else (_write_csv_gz, _CSV)
+    writers: dict[str, Callable[[IO[bytes]], None]] = {
+        "summary.json": partial(_write_json, document),
+        "timeline.csv": partial(_write_csv, tables["timeline"]),
+        **{log + end: partial(write_log, tables[log]) for log in _LOGS if log in tables},
+        MANIFEST: partial(_write_json, manifest),
+    }
+    made = _claim(folder)
+    drafts = {name: folder / f".{name}.partial" for name in writers}
+    try:
+        for name, write in writers.items():
+            with _explained(folder / name), drafts[name].open("wb") as file:
+                write(file)
+        with _explained(folder):
+            _publish(folder, drafts)
+    except BaseException:  # Ctrl-C too
+        with suppress(OSError):
+            for draft in drafts.values():
+                draft.unlink(missing_ok=True)
+            for new in made:
+                new.rmdir()
+        raise
+
+
+def load(folder: Path) -> Saved:
+    """What ``save`` wrote into ``folder``.
+
+    Raises:
+        ResultError: there is no result, or it can't be read.
+    """
+    manifest = _manifest(folder)
+    if manifest is None:
+        raise ResultError(f"{folder}: holds no lambdasim result (no {MANIFEST} of one)")
+    if manifest[_MARK] != FORMAT:
+        raise ResultError(f"{folder}: a result of format {manifest[_MARK]}; this version reads format {FORMAT}")
+    with _readable(folder / MANIFEST):
+        header = _header(manifest["header"])
+        timings = dict(manifest["timings"])
+    with _readable(folder / "summary.json"):
+        document = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    with _readable(folder / "timeline.csv"):
+        timeline = _timeline(_read_csv(folder / "timeline.csv"), header)
+    environments = _log(folder, "environments", ENVIRONMENT_COLUMNS, header)
+    if environments is None:
+        raise ResultError(f"{folder}: the environment log is missing")
+    return Saved(
+        header, document, timings, _log(folder, "invocations", INVOCATION_COLUMNS, header), environments, timeline
+    )
+
+
+def _claim(folder: Path) -> list[Path]:
+    """Make sure that ``folder`` is there and may be written over; returns the folders made for it, deepest first."""
+    try:
+        if folder.is_dir():
+            if any(folder.iterdir()) and _manifest(folder) is None:
+                raise ResultError(f"{folder}: holds other files than a lambdasim result; name a new or an empty folder")
+            return []
+        if folder.exists() or folder.is_symlink():
+            raise ResultError(f"{folder}: is not a folder; name a new or an empty folder")
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise ResultError(f"{folder}: can't be made: {error.strerror}; name another folder") from error
+    return made
+
+
+def _publish(folder: Path, drafts: Mapping[str, Path]) -> None:
+    """Put the drafts in place. While there is no manifest, there is no result: it goes first and comes last."""
+    try:
+        for name in (MANIFEST, *_FILES):
+            if name not in drafts or name == MANIFEST:
+                (folder / name).unlink(missing_ok=True)
+        for name, draft in drafts.items():
+            draft.replace(folder / name)
+    except BaseException:
+        for name in (MANIFEST, *_FILES):  # neither a whole old result nor a whole new one
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ResultError(f"{path}: can't be written: {reason}; make room or name another folder") from error
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ResultError(f"{path}: is missing") from error
+    except _UNREADABLE as error:
+        raise ResultError(f"{path}: can't be read: {error}") from error
+
+
+def _write_json(document: Mapping[str, Any], file: IO[bytes]) -> None:
+    file.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+
+
+def _write_csv(table: pd.DataFrame, file: IO[bytes] | gzip.GzipFile) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    table.to_csv(text, index=False, lineterminator="\n")
+    text.detach()
+
+
+def _write_csv_gz(table: pd.DataFrame, file: IO[bytes]) -> None:
+    # The name and time of writing, which gzip would put into the file, would make equal logs differ.
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+        _write_csv(table, packed)
+
+
+def _write_parquet(table: pd.DataFrame, file: IO[bytes]) -> None:
+    table.to_parquet(file, engine="pyarrow", index=False)
+
+
+def _has_pyarrow() -> bool:
+    return find_spec("pyarrow") is not None
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of the result in ``folder``; None if there is none of ours."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and _MARK in manifest else None
+
+
+def _header(fields: dict[str, Any]) -> Header:
+    return Header(
+        **{
+            **fields,
+            "functions": tuple(FunctionFacts(**function) for function in fields["functions"]),
+            "triggers": tuple(fields["triggers"]),
+            "trigger_kinds": tuple(fields["trigger_kinds"]),
+        }
+    )
+
+
+def _log(folder: Path, log: str, layout: tuple[Column, ...], header: Header) -> Columns | None:
+    """A log's columns; None if it is not there."""
+    for end in (_PARQUET, _CSV):
+        path = folder / (log + end)
+        if path.exists():
+            if end == _PARQUET and not _has_pyarrow():
+                raise ResultError(f"{path}: reading it takes pyarrow; run: pip install 'lambdasim-aws[parquet]'")
+            with _readable(path):
+                return columns_of(_read_parquet(path) if end == _PARQUET else _read_csv(path), layout, header)
+    return None
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  heavy
+
+    return pd.read_parquet(path, engine="pyarrow")
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  heavy
+
+    # Names stay text, whatever they look like ("007", "NA"); a number that is not there is an empty field.
+    names = dict.fromkeys(NAMED, str)
+    return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
+
+
+def _timeline(table: pd.DataFrame, header: Header) -> Columns:
+    table = table.drop(columns="timestamp").rename(columns={"function": SCOPE}).astype({"measured": "u1"})
+    layout = [Column(str(name), "i8" if name in NAMED else str(table[name].dtype), "") for name in table.columns]
+    return columns_of(table, tuple(layout), header)

@@ -1,0 +1,125 @@
+"""Blocks: the mappings a user writes, as frozen pydantic models that refuse unknown keys.
+
+A :class:`OneOf` is a block with exactly one key, which says of what kind it is. :class:`Built` marks a field for
+which the user writes such a block and the model holds the value it builds, such as a distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
+from pydantic_core import core_schema
+
+from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.wording import found, nearest
+
+
+class Block(BaseModel):
+    """A mapping with known keys. Attribute docstrings become the descriptions in the JSON Schema."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        populate_by_name=False,
+        arbitrary_types_allowed=True,
+        protected_namespaces=(),
+    )
+
+
+def none_required(schema: dict[str, Any]) -> None:
+    """For the JSON Schema of a block whose missing keys are filled in from the parameter book."""
+    schema.pop("required")
+
+
+class Buildable(Protocol):
+    """A block that stands for a value."""
+
+    def build(self, surroundings: Surroundings) -> Any:
+        """The value; ``ValueError`` if the block makes none."""
+
+
+class OneOf(Block):
+    """A block with exactly one of its keys; ``beside`` names those that may stand beside it."""
+
+    noun: ClassVar[str]
+    scalar: ClassVar[str] = ""  # the kind that a bare scalar stands for
+    instead: ClassVar[str] = ""  # what may stand in place of the mapping, for messages
+    words: ClassVar[tuple[str, ...]] = ()  # words that may
+    beside: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def kinds(cls) -> tuple[str, ...]:
+        """The keys of which one must be given."""
+        return tuple(info.alias or name for name, info in cls.model_fields.items() if name not in cls.beside)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any) -> Any:
+        """A bare scalar, a mapping with one kind, or an error that lists what may stand here."""
+        kinds = cls.kinds()
+        if isinstance(data, Mapping):
+            return cls._one(data, kinds)
+        if cls.scalar and isinstance(data, str | int | float) and not isinstance(data, bool):
+            return {cls.scalar: data}
+        forms = f"{cls.instead}, or a mapping with one of: {', '.join(kinds)}"
+        raise ValueError(f"expected {forms}; found {found(data)}{cls._hint(data, kinds)}")
+
+    @classmethod
+    def _one(cls, data: Mapping[Any, Any], kinds: tuple[str, ...]) -> Mapping[Any, Any]:
+        given = [key for key in data if key in kinds]
+        unknown = [key for key in data if key not in kinds and key not in cls.beside]
+        if len(given) > 1:
+            raise ValueError(f"exactly one kind of {cls.noun} may stand here, found {' and '.join(map(repr, given))}")
+        if not given and not unknown:
+            raise ValueError(f"no kind of {cls.noun} is given; write one of: {', '.join(kinds)}")
+        return data
+
+    @classmethod
+    def _hint(cls, data: Any, kinds: tuple[str, ...]) -> str:
+        hint = nearest(data, (*cls.words, *kinds)) if isinstance(data, str) else ""
+        return f"; {hint}" if hint.startswith("did") else ""
+
+    @property
+    def chosen(self) -> tuple[str, Any]:
+        """The one key, and what stands under it."""
+        fields = type(self).model_fields.items()
+        given = ((info.alias or name, getattr(self, name)) for name, info in fields if name not in self.beside)
+        return next((name, value) for name, value in given if value is not None)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: exactly one key (and those beside it)."""
+        described = handler.resolve_ref_schema(handler(schema))
+        described["minProperties"] = described["maxProperties"] = 1 + len(cls.beside)
+        return described
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
+class Built:
+    """The user writes a ``spec`` block, or one of ``words``; the model holds the value."""
+
+    spec: type[Buildable]
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Pydantic: validate as the spec, then build."""
+
+        def read(value: Any, inner: core_schema.ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+            if isinstance(value, str) and value in self.words:
+                return self.words[value]
+            return inner(value).build(Surroundings.of(info))
+
+        return core_schema.with_info_wrap_validator_function(read, handler.generate_schema(self.spec))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: the spec's schema, or a word."""
+        inner = handler(schema["schema"])
+        return {"anyOf": [{"type": "string", "enum": list(self.words)}, inner]} if self.words else inner

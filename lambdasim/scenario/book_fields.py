@@ -1,0 +1,122 @@
+"""Types of fields whose range, default or names stand in the parameter book, not in code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import core_schema
+
+from lambdasim.parameters.book import Book, load_book
+from lambdasim.scenario.quantities import DURATION_SCHEMA, POSITIVE_INSTANT
+from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.wording import found, nearest
+from lambdasim.units import US_PER_S
+
+
+class FromBook:
+    """The default of a field whose default stands in the parameter book."""
+
+
+FROM_BOOK: Any = FromBook()
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
+class BookNumber:
+    """A whole number whose range, and default, stand in the book under ``path``.
+
+    ``path/minimum``, ``path/maximum`` and ``path/default`` are read where they exist; a path that is itself an
+    entry gives the default only, and ``minimum`` is then the least allowed.
+    """
+
+    path: str
+    unit: str = ""
+    minimum: int = 1
+
+    def _bounds(self, book: Book) -> tuple[Any, Any]:
+        low, high = f"{self.path}/minimum", f"{self.path}/maximum"
+        return (
+            book.value(low) if book.has(low) else self.minimum,
+            book.value(high) if book.has(high) else None,
+        )
+
+    def _default(self, book: Book) -> Any:
+        default = f"{self.path}/default"
+        return round(book.value(default if book.has(default) else self.path))
+
+    def read(self, value: Any, info: ValidationInfo) -> Any:
+        """The number, in range; the book's default where none is written."""
+        book = Surroundings.of(info).book
+        if value is FROM_BOOK:
+            return self._default(book)
+        unit = f" {self.unit}" if self.unit else ""
+        if type(value) is not int:
+            raise ValueError(f"expected a whole number{' of' + unit if unit else ''}, found {found(value)}")
+        low, high = self._bounds(book)
+        if high is not None and not low <= value <= high:
+            raise ValueError(f"{value} is outside {low} to {high}{unit}")
+        if value < low:
+            raise ValueError(f"{value} is below {low}{unit}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Pydantic: read by the book."""
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: range and default of the plain book."""
+        book = load_book()
+        low, high = self._bounds(book)
+        limits = {"minimum": low} | ({"maximum": high} if high is not None else {})
+        return {"type": "integer", **limits, "default": self._default(book)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
+class BookSeconds:
+    """A duration above zero, whose default stands in the book under ``path``, in seconds."""
+
+    path: str
+
+    def read(self, value: Any, info: ValidationInfo) -> int:
+        """Microseconds."""
+        if value is FROM_BOOK:
+            return int(round(Surroundings.of(info).book.value(self.path) * US_PER_S))
+        return round(POSITIVE_INSTANT(value))
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Pydantic: read the text."""
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: the pattern."""
+        return dict(DURATION_SCHEMA)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
+class BookName:
+    """A name that must be a child of the node ``path`` in the book, such as a runtime or a preset."""
+
+    path: str
+    kind: str
+
+    def read(self, value: Any, info: ValidationInfo) -> str:
+        """The name; ``ValueError`` names its neighbours."""
+        names = Surroundings.of(info).book.names(self.path)
+        if value not in names:
+            raise ValueError(f"{found(value)} is no {self.kind} of the parameter book; {nearest(value, names)}")
+        return str(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Pydantic: read by the book."""
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: the names of the plain book."""
+        return {"type": "string", "enum": list(load_book().names(self.path))}

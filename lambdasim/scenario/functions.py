@@ -1,0 +1,132 @@
+"""Functions as the user writes them: Terraform's keys, plus what the handler and its init do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from lambdasim.scenario.blocks import Block
+from lambdasim.scenario.book_fields import FROM_BOOK, BookName, BookNumber
+from lambdasim.scenario.distributions import DurationDistribution
+from lambdasim.scenario.quantities import PositiveWhole, Share, Size, Whole
+from lambdasim.scenario.wording import problem_at
+from lambdasim.units import US_PER_S
+
+_DEFAULT_LANGUAGE = "go"
+_DEFAULT_OS = "provided.al2023"
+
+
+class Handler(Block):
+    """What an invocation does once its environment is ready."""
+
+    duration: DurationDistribution
+    """Wall time of one invocation, at `memory_size`, or at `measured_at`."""
+    measured_at: Annotated[int, BookNumber("quotas/function/memory_size", "MB")] | None = None
+    """The memory size (MB) at which `duration` was measured; it is then scaled by CPU share."""
+    cpu_fraction: Share = 1.0
+    """The share of `duration` that is CPU time; the rest is waiting. 100% by default."""
+    threads: PositiveWhole = 1
+    """How many vCPUs the code can use."""
+    max_memory_used: PositiveWhole | None = None
+    """MB; above `memory_size` every invocation ends out of memory."""
+    error_rate: Share = 0.0
+    """The share of invocations that raise an exception; the environment stays warm."""
+    crash_rate: Share = 0.0
+    """The share of invocations in which the process exits; the environment is reset."""
+
+    @model_validator(mode="after")
+    def _endings_are_exclusive(self) -> Handler:
+        if self.error_rate + self.crash_rate > 1:
+            raise problem_at("error_rate and crash_rate together are above 100%", "crash_rate")
+        return self
+
+
+class Init(Block):
+    """What an environment does before its first invocation; neither key: a hello-world function of the runtime."""
+
+    duration: DurationDistribution | None = None
+    """The whole Init Duration, as REPORT shows it."""
+    code: DurationDistribution | None = None
+    """The function's own init code, on top of the runtime's measured init."""
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Init:
+        if self.duration is not None and self.code is not None:
+            raise problem_at("`duration` is the whole init and `code` a part of it; keep one of them", "code")
+        return self
+
+
+class VpcConfig(Block):
+    """The VPC that the function's environments attach to."""
+
+    subnet_ids: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Subnets, by any name."""
+    security_group_ids: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Security groups, by any name."""
+    network_interfaces: Literal["hyperplane"] = "hyperplane"
+    """How environments attach: by shared Hyperplane interfaces, as since 2019-09."""
+
+
+class Function(Block):
+    """A Lambda function."""
+
+    runtime: Annotated[str, BookName("runtimes", "runtime")] | None = None
+    """AWS's identifier, such as python3.13; with provided.* or an image, `language` says what runs on it."""
+    language: str | None = None
+    """Whose measured init to take on an OS-only runtime: go (the default), rust, dotnet_aot, graalvm, swift, ..."""
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    """The instruction set: x86_64 (the default) or arm64."""
+    memory_size: Annotated[int, BookNumber("quotas/function/memory_size", "MB")] = Field(
+        default=FROM_BOOK, validate_default=True
+    )
+    """MB of 1024 KB; CPU comes in proportion."""
+    timeout: Annotated[int, BookNumber("quotas/function/timeout", "s")] = Field(
+        default=FROM_BOOK, validate_default=True
+    )
+    """Seconds after which an invocation is cut off."""
+    ephemeral_storage: Annotated[int, BookNumber("quotas/function/ephemeral_storage", "MB")] = Field(
+        default=FROM_BOOK, validate_default=True
+    )
+    """MB of /tmp."""
+    package_type: Literal["Zip", "Image"] = "Zip"
+    """Zip (the default) or Image."""
+    package_size_mb: Size | None = Field(default=None, alias="package_size")
+    """Size of the package as it is fetched: zipped, such as 12 MB."""
+    unzipped_size_mb: Size | None = Field(default=None, alias="unzipped_size")
+    """Size unzipped, layers included; the same as `package_size` for an image."""
+    handler: Handler
+    """What an invocation does."""
+    init: Init = Init()
+    """What an environment does before its first invocation."""
+    reserved_concurrent_executions: Whole | None = None
+    """Concurrency set aside for this function, which it can't exceed either; 0 stops the function."""
+    vpc_config: VpcConfig | None = None
+    """The VPC that its environments attach to."""
+
+    @field_validator("ephemeral_storage", mode="before")
+    @classmethod
+    def _terraform_block(cls, value: Any) -> Any:
+        """Terraform writes ``ephemeral_storage { size = 1024 }``."""
+        return value["size"] if isinstance(value, dict) and list(value) == ["size"] else value
+
+    @model_validator(mode="after")
+    def _zip_has_a_runtime(self) -> Function:
+        if self.runtime is None and self.package_type == "Zip":
+            raise ValueError(
+                "the key 'runtime' is required (but for `package_type: Image`), such as runtime: python3.13"
+            )
+        return self
+
+    @property
+    def timeout_us(self) -> int:
+        """The timeout in microseconds."""
+        return self.timeout * US_PER_S
+
+    @property
+    def init_key(self) -> str:
+        """The name under which the book has the runtime's measured init: ``python3.13``, ``go@provided.al2023``."""
+        runtime = self.runtime or _DEFAULT_OS
+        if runtime.startswith("provided"):
+            return f"{self.language or _DEFAULT_LANGUAGE}@{runtime}"
+        return runtime

@@ -1,0 +1,154 @@
+"""Reads a scenario: YAML text in, a checked :class:`Scenario` out, or every problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from lambdasim.errors import InputError, ParameterError, Problem
+from lambdasim.parameters.book import Book, load_book
+from lambdasim.scenario.checks import findings
+from lambdasim.scenario.distributions import distribution_from
+from lambdasim.scenario.model import Origin, Scenario, Warning  # noqa: A004  # the summary calls it so
+from lambdasim.scenario.overrides import with_overrides
+from lambdasim.scenario.problems import problem_in, problems_of
+from lambdasim.scenario.schema import names_at
+from lambdasim.scenario.source import Node, compose, path_text
+from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.wording import found, nearest
+from lambdasim.units import parse_fraction, parse_rate_per_us
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def load_scenario(path: Path | str, *, overrides: Mapping[str, str] = _NONE) -> Scenario:
+    """The scenario in the YAML file at ``path``; files that it names are taken relative to that file's folder.
+
+    ``overrides`` maps paths (``functions.api.memory_size``) to values written as in YAML, and wins over the file.
+    Raises ``InputError`` with everything that is wrong.
+    """
+    file = Path(path)
+    content = _read(file)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        problem = Problem(str(path), line, column, "", "this is not UTF-8 text; a scenario is a YAML file in UTF-8")
+        raise InputError([problem]) from None
+    return _scenario(text, content, str(path), file.parent, overrides)
+
+
+def parse_scenario(text: str, *, file: str = "<text>", base: Path | None = None) -> Scenario:
+    """The scenario in ``text``; ``file`` names it in messages, ``base`` is the folder its files are relative to."""
+    return _scenario(text, text.encode("utf-8", "surrogatepass"), file, base or Path(), _NONE)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        folder = file.parent
+        others = sorted(other.name for other in folder.glob("*.y*ml")) if folder.is_dir() else []
+        hint = nearest(file.name, others) if isinstance(error, FileNotFoundError) else ""
+        text = f"can't read it: {reason}" + (f"; {hint}" if hint.startswith("did") else "")
+        raise InputError([Problem(str(file), None, None, "", text)]) from None
+
+
+def _scenario(text: str, content: bytes, file: str, base: Path, overrides: Mapping[str, str]) -> Scenario:
+    root, problems = compose(text, file)
+    if root is None or not isinstance(root.data, dict):
+        if not problems:
+            problems = [_not_a_mapping(root, file)]
+        raise InputError(problems)
+    root, mistakes = with_overrides(root, overrides)
+    problems += mistakes
+    book, mistakes = _book_for(root)
+    problems += mistakes
+    surroundings = Surroundings(book, base, _names(root, "functions"), _names(root, "triggers"))
+    warnings: tuple[Warning, ...] = ()
+    try:
+        scenario = Scenario.model_validate(root.data, context=surroundings)
+    except ValidationError as error:
+        problems += problems_of(error, root, names_at)
+    else:
+        errors, warnings = _checked(scenario, root, book)
+        problems += errors
+    if problems:
+        raise InputError(_in_order(problems, file))
+    scenario.read_from(Origin(book, _digest(content, overrides), file, warnings))
+    return scenario
+
+
+def _not_a_mapping(root: Node | None, file: str) -> Problem:
+    wanted = "a scenario is a mapping with at least name, duration and functions"
+    if root is None or root.data is None:
+        return Problem(file, 1, 1, "", f"there is nothing in it; {wanted}")
+    return root.place.problem("", f"found {found(root.data)}; {wanted}")
+
+
+def _names(root: Node, key: str) -> tuple[str, ...] | None:
+    node = root.child(key)
+    if node is None:
+        return ()
+    return tuple(str(name) for name in node.children) if isinstance(node.data, dict) else None
+
+
+def _book_for(root: Node) -> tuple[Book, list[Problem]]:
+    """The parameter book with the scenario's own values, and what is wrong with those."""
+    book, problems = load_book(), []
+    node = root.child("parameters")
+    for path, child in node.children.items() if node is not None and isinstance(node.data, dict) else ():
+        if child.refused:
+            continue
+        value = child.data.date().isoformat() if isinstance(child.data, datetime) else child.data
+        try:
+            book = book.override({str(path): value})
+            _check_language(book, str(path), value)
+        except (ParameterError, ValueError) as error:
+            at_key = not load_book().has(str(path))
+            place = child.key_place if at_key else child.place
+            problems.append(place.problem(path_text(("parameters", path)), str(error)))
+    return book, problems
+
+
+def _check_language(book: Book, path: str, value: Any) -> None:
+    """Durations, rates and shares of the book are written in the scenario's language."""
+    match book.get(path).unit:
+        case "duration" if not (value == "unlimited" and path.startswith("lifecycles/")):
+            distribution_from(value)
+        case "rate":
+            parse_rate_per_us(value)
+        case "share":
+            parse_fraction(value)
+
+
+def _checked(scenario: Scenario, root: Node, book: Book) -> tuple[list[Problem], tuple[Warning, ...]]:
+    problems, warnings = [], []
+    for finding in findings(scenario, book):
+        if finding.is_error:
+            problem = problem_in(root, finding.path, f"{finding.message} [{finding.code}]", missing=True)
+            problems += [problem] if problem is not None else []
+        else:
+            warnings.append(Warning(finding.code, path_text(finding.path), finding.message))
+    return problems, tuple(warnings)
+
+
+def _in_order(problems: list[Problem], file: str) -> list[Problem]:
+    """In the order of the file, the command line's last, none twice."""
+    unique = dict.fromkeys(problems)
+    return sorted(unique, key=lambda problem: (problem.file != file, problem.line or 0, problem.column or 0))
+
+
+def _digest(content: bytes, overrides: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(content)
+    for path, value in sorted(overrides.items()):
+        digest.update(f"\x00{path}={value}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()

@@ -1,0 +1,112 @@
+"""The scenario: an account, its functions, what triggers them, for how long."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, PrivateAttr
+
+from lambdasim.parameters.book import Book
+from lambdasim.scenario.account import Account, Lifecycle
+from lambdasim.scenario.blocks import Block
+from lambdasim.scenario.book_fields import BookName
+from lambdasim.scenario.functions import Function
+from lambdasim.scenario.quantities import Instant, Moment, PositiveInstant, Whole
+from lambdasim.scenario.thresholds import Threshold, ThresholdText
+from lambdasim.scenario.triggers import Trigger
+from lambdasim.units import US_PER_MINUTE
+
+NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
+_DEFAULT_DRAIN_US = 15 * US_PER_MINUTE
+_DEFAULT_START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
+_DEFAULT_REGION = "us-east-1"
+
+
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise ValueError(f"{name!r} is no name; use letters, digits, - and _")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_checked_name), Field(json_schema_extra={"pattern": NAME_PATTERN})]
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001  # the summary calls it so
+    """Something that can be simulated but is probably not meant."""
+
+    code: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a scenario was read from and with, and what was noticed on the way."""
+
+    book: Book
+    sha256: str
+    file: str
+    warnings: tuple[Warning, ...] = ()
+
+
+class Scenario(Block):
+    """An AWS account, its functions, what triggers them, for how long."""
+
+    name: Name
+    """The scenario's name: letters, digits, - and _."""
+    description: str = ""
+    """One line about it."""
+    seed: Whole = 0
+    """All luck follows from it; 0 by default."""
+    duration_us: PositiveInstant = Field(alias="duration")
+    """Events arrive from 0 up to this, such as 1h."""
+    warm_up_us: Instant = Field(default=0, alias="warm_up")
+    """Nothing before it enters any statistic, such as 5m; none by default."""
+    drain_us: Instant = Field(default=_DEFAULT_DRAIN_US, alias="drain")
+    """After `duration`, work in flight may finish for this long; 15m by default."""
+    start: Moment = _DEFAULT_START
+    """The wall clock at the start, for schedules and daily curves; Monday 2026-01-05T00:00:00Z by default."""
+    region: Annotated[str, BookName("prices", "Region with prices")] = _DEFAULT_REGION
+    """The AWS Region; us-east-1 by default."""
+    account: Account = Field(default={}, validate_default=True)
+    """The account's quotas and billing."""
+    lifecycle: Lifecycle = Field(default={}, validate_default=True)
+    """How long environments live; a preset of the parameter book by default."""
+    functions: Annotated[dict[Name, Function], Field(min_length=1)]
+    """The functions, by name."""
+    triggers: dict[Name, Trigger] = Field(default={})
+    """What invokes them, by name."""
+    thresholds: tuple[Annotated[Threshold, ThresholdText()], ...] = ()
+    """What must hold of the summary, such as `checkout.latency_ms.p99 < 300`."""
+    parameters: dict[str, Any] = Field(default={})
+    """Values that replace the parameter book's, by path: `scaling/per_function/burst: 500`."""
+
+    _origin: Origin = PrivateAttr()
+
+    def read_from(self, origin: Origin) -> None:
+        """For the loader: say once where the scenario comes from."""
+        self._origin = origin
+
+    @property
+    def book(self) -> Book:
+        """The parameter book, with the scenario's own `parameters` applied."""
+        return self._origin.book
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes and the overrides."""
+        return self._origin.sha256
+
+    @property
+    def file(self) -> str:
+        """Where it was read from."""
+        return self._origin.file
+
+    @property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What can be simulated but is probably not meant."""
+        return self._origin.warnings

@@ -1,0 +1,107 @@
+"""The scenario's JSON Schema, for editors and for messages that name the keys that are known."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+
+from lambdasim.scenario.model import Scenario
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+_REF = "#/definitions/"
+_RENAMED = {"prefixItems": "items"}
+_LEFT_OUT = ("title", "discriminator", "default")
+_TYPES: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "string": (str,),
+}
+
+
+class _Generator(GenerateJsonSchema):
+    """Quiet about defaults that are no JSON: :func:`_shows` says which defaults are shown."""
+
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}  # noqa: RUF012  # as in pydantic
+
+
+def json_schema() -> dict[str, Any]:
+    """Draft 7, as yaml-language-server reads it: a new dict at each call."""
+    schema = Scenario.model_json_schema(by_alias=True, ref_template=_REF + "{model}", schema_generator=_Generator)
+    definitions = schema.pop("$defs")
+    drafted: dict[str, Any] = {"$schema": _DRAFT, **_drafted(schema)}
+    drafted["title"] = "lambdasim scenario"
+    drafted["definitions"] = {name: _drafted(definition) for name, definition in sorted(definitions.items())}
+    return drafted
+
+
+def _drafted(node: Any) -> Any:
+    """Draft 2020-12, as pydantic writes it, to draft 7; without null, titles and defaults in inner units."""
+    if isinstance(node, list):
+        return [_drafted(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    drafted: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "properties":
+            drafted[key] = {name: _drafted(child) for name, child in value.items()}
+        elif key == "anyOf":
+            options = [_drafted(option) for option in value if option != {"type": "null"}]
+            drafted |= {key: options} if len(options) > 1 else options[0]
+        elif key not in _LEFT_OUT:
+            drafted[_RENAMED.get(key, key)] = _drafted(value)
+    if _shows(node.get("default"), drafted):
+        drafted["default"] = node["default"]
+    if "patternProperties" in drafted:  # names of another form are refused
+        drafted["additionalProperties"] = False
+    if "$ref" in drafted and len(drafted) > 1:  # draft 7 ignores what stands beside a $ref
+        drafted["allOf"] = [{"$ref": drafted.pop("$ref")}]
+    return drafted
+
+
+def _shows(default: Any, drafted: dict[str, Any]) -> bool:
+    """Whether a default is written as the user would write it."""
+    allowed = _TYPES.get(drafted.get("type", ""), ())
+    return isinstance(default, allowed) and (isinstance(default, bool) == (bool in allowed)) and default != ""
+
+
+@functools.cache
+def _shared_schema() -> dict[str, Any]:
+    return json_schema()
+
+
+def names_at(location: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The keys known in the block at ``location``, which is pydantic's: a trigger's name is followed by its type."""
+    schemas = [_shared_schema()]
+    for step in location:
+        schemas = [below for schema in schemas for inner in _resolved(schema) for below in _below(inner, step)]
+    return tuple(
+        dict.fromkeys(name for schema in schemas for inner in _resolved(schema) for name in inner.get("properties", ()))
+    )
+
+
+def _resolved(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The schemas that ``schema`` stands for."""
+    if "$ref" in schema:
+        yield from _resolved(_shared_schema()["definitions"][schema["$ref"].removeprefix(_REF)])
+        return
+    yield schema
+    for key in ("anyOf", "oneOf", "allOf"):
+        for option in schema.get(key, ()):
+            yield from _resolved(option)
+
+
+def _below(schema: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
+    """What the schema says of the value under ``step``; or itself, where ``step`` is its trigger type."""
+    properties = schema.get("properties", {})
+    if step in properties:
+        yield properties[step]
+    elif properties.get("type", {}).get("const") == step:
+        yield schema
+    elif isinstance(step, int) and isinstance(schema.get("items"), dict):
+        yield schema["items"]
+    else:
+        yield from schema.get("patternProperties", {}).values()

@@ -1,0 +1,28 @@
+"""What a scenario is read in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationInfo
+
+from lambdasim.parameters.book import Book, load_book
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a scenario is read in: the parameter book, the folder that its files are named from, and its own names.
+
+    ``functions`` and ``triggers`` are None where the names aren't known; then they aren't checked.
+    """
+
+    book: Book
+    base: Path
+    functions: tuple[str, ...] | None = None
+    triggers: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, info: ValidationInfo) -> Surroundings:
+        """Those given to the validation, or the plain book and the current folder."""
+        return info.context if isinstance(info.context, cls) else cls(load_book(), Path())

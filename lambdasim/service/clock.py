@@ -1,0 +1,58 @@
+"""SimPy's Environment in integer microseconds, and the order of events that fall on one instant.
+
+It is called *clock* because, in this project, *environment* means Lambda's execution environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import simpy
+from simpy.core import EventPriority
+from simpy.events import NORMAL, Event
+
+# At one instant: what ends, then what becomes ready or is decided, then what arrives. A request that arrives
+# as another ends finds the environment free; one that arrives as an idle timeout passes finds it gone.
+COMPLETION = NORMAL
+CONTROL = EventPriority(2)
+ARRIVAL = EventPriority(3)
+
+
+class Moment(Event):
+    """An event that happens after ``delay_us``, with a stated rank among those of the same instant."""
+
+    def __init__(self, clock: Clock, delay_us: int, priority: EventPriority) -> None:
+        self.env = clock  # set directly, as SimPy's own Timeout does: one is made for every arrival
+        self.callbacks = []
+        self._value = None
+        self._ok = True
+        clock.schedule(self, priority, delay_us)
+
+
+class Clock(simpy.Environment):
+    """Simulated time: ``now`` counts integer microseconds from the scenario's start.
+
+    ``timeout(us)`` is SimPy's own and ranks as a completion.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(initial_time=0)
+
+    def control(self, delay_us: int) -> Moment:
+        """An initialisation that ends, a limit that changes: after completions, before arrivals."""
+        return Moment(self, delay_us, CONTROL)
+
+    def arrival(self, delay_us: int) -> Moment:
+        """The arrival of an event: after all else of its instant."""
+        return Moment(self, delay_us, ARRIVAL)
+
+    def every(self, interval_us: int, action: Callable[[int], None], *, until_us: int) -> None:
+        """Call ``action(now)`` every ``interval_us`` until ``until_us``."""
+
+        def loop() -> Any:
+            while self.now + interval_us <= until_us:
+                yield self.control(interval_us)
+                action(int(self.now))
+
+        self.process(loop())

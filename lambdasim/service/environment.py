@@ -1,0 +1,147 @@
+"""The execution environment: its states, the moves between them, and what it remembers of its life."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from lambdasim.records import NEVER, EndCause, StartCause
+
+if TYPE_CHECKING:
+    from simpy.events import Event
+
+    from lambdasim.service.cold_start import ColdStart
+    from lambdasim.service.lifecycle import Life
+
+
+class State(IntEnum):
+    """Where an environment is in its life: STARTING or IDLE -> BUSY -> IDLE ... -> ENDED."""
+
+    STARTING = 0  # placed, downloading, in Init
+    IDLE = 1  # ready and frozen
+    BUSY = 2  # runs an invocation
+    ENDED = 3  # reclaimed
+
+
+class ExecutionEnvironment:
+    """One execution environment of one function version; it serves one invocation at a time.
+
+    ``ready`` is the event that whoever started it waits for, or ``None`` if it was ready at once.
+    ``needs_init`` says that its process is gone (a reset, or an Init that was cut off): the next call on it
+    pays an init inside its Duration.
+    """
+
+    __slots__ = (
+        "busy_from_us",
+        "busy_us",
+        "created_us",
+        "end_cause",
+        "ended_us",
+        "first_used_us",
+        "function",
+        "idle_since_us",
+        "invocations",
+        "last_used_us",
+        "life",
+        "needs_init",
+        "number",
+        "phases",
+        "pre_initialized",
+        "ready",
+        "ready_us",
+        "start_cause",
+        "state",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        function: int,
+        created_us: int,
+        start_cause: StartCause,
+        life: Life,
+        phases: ColdStart,
+        *,
+        pre_initialized: bool,
+    ) -> None:
+        self.number = number
+        self.function = function
+        self.created_us = created_us
+        self.start_cause = start_cause
+        self.life = life
+        self.phases = phases
+        self.pre_initialized = pre_initialized
+        self.ready: Event | None = None
+        self.ready_us = created_us if pre_initialized else created_us + phases.total_us
+        self.state = State.STARTING
+        self.idle_since_us = self.ready_us
+        self.busy_from_us = NEVER
+        self.first_used_us = NEVER
+        self.last_used_us = NEVER
+        self.ended_us = NEVER
+        self.end_cause = EndCause.ALIVE
+        self.needs_init = False
+        self.invocations = 0
+        self.busy_us = 0
+
+    def begin(self, now_us: int) -> bool:
+        """An invocation begins to run on it; true if it is the environment's first."""
+        if self.state > State.IDLE:
+            raise self._wrong_move(State.BUSY)
+        self.state = State.BUSY
+        self.busy_from_us = now_us
+        if self.invocations:
+            return False
+        self.first_used_us = now_us
+        if not self.pre_initialized:  # whoever asked for it has waited for it
+            self.busy_from_us = self.created_us
+        return True
+
+    def finish(self, now_us: int, *, reset: bool) -> None:
+        """The run is over; after a timeout, a crash or lack of memory the process is gone (``reset``)."""
+        if self.state is not State.BUSY:
+            raise self._wrong_move(State.IDLE)
+        self.state = State.IDLE
+        self.invocations += 1
+        self.busy_us += now_us - self.busy_from_us
+        self.last_used_us = self.idle_since_us = now_us
+        self.needs_init = reset
+
+    def wait(self) -> None:
+        """It was started ahead, and waits for its first invocation."""
+        if self.state is not State.STARTING:
+            raise self._wrong_move(State.IDLE)
+        self.state = State.IDLE
+
+    def end(self, at_us: int, cause: EndCause) -> None:
+        """Lambda takes it away; it must be idle."""
+        if self.state is not State.IDLE:
+            raise self._wrong_move(State.ENDED)
+        self.state = State.ENDED
+        self.ended_us = at_us
+        self.end_cause = cause
+
+    def _wrong_move(self, to: State) -> AssertionError:
+        return AssertionError(f"environment {self.number} can't go from {self.state.name} to {to.name}")
+
+    def row(self) -> tuple[int, ...]:
+        """The row of the environment log, in the order of ``records.ENVIRONMENT_COLUMNS``."""
+        return (
+            self.number,
+            self.function,
+            self.created_us,
+            self.ready_us,
+            self.first_used_us,
+            self.last_used_us,
+            self.ended_us,
+            self.start_cause,
+            self.end_cause,
+            self.pre_initialized,
+            self.invocations,
+            self.busy_us,
+            self.phases.platform_us,
+            self.phases.download_us,
+            self.phases.network_us,
+            self.phases.runtime_init_us,
+            self.phases.function_init_us,
+        )

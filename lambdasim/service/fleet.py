@@ -1,0 +1,210 @@
+"""The fleet: the environments of one function version, and when each of them ends.
+
+No timer runs for an idle environment. Whoever looks at the fleet first catches up with what has happened
+meanwhile, in its order and with its exact times: environments that reached their age limit, and those that
+went because the function was quiet or because they were surplus.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+from lambdasim.records import ENVIRONMENT_COLUMNS, EndCause, Log, StartCause, StartType
+from lambdasim.service.environment import ExecutionEnvironment, State
+from lambdasim.service.lifecycle import Life, LifeDraws
+from lambdasim.service.placement import pool_for
+
+if TYPE_CHECKING:
+    from lambdasim.scenario.account import Lifecycle
+    from lambdasim.service.clock import Clock
+    from lambdasim.service.cold_start import ColdStart
+    from lambdasim.service.function_version import FunctionVersion
+    from lambdasim.service.invocation import Invocation
+    from lambdasim.service.luck import ColdStartDraws
+
+
+class Numbering:
+    """Numbers environments as they start, over all fleets, and keeps their log."""
+
+    def __init__(self, log: Log) -> None:
+        if log.layout is not ENVIRONMENT_COLUMNS:
+            raise AssertionError("an environment log has the environment columns")
+        self.log = log
+        self.started = 0
+
+    def next(self) -> int:
+        """The number of the environment that starts now."""
+        self.started += 1
+        return self.started - 1
+
+
+class Fleet:
+    """The environments of one function version."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        version: FunctionVersion,
+        lifecycle: Lifecycle,
+        seed: int,
+        numbering: Numbering,
+        ahead: ColdStartDraws,
+    ) -> None:
+        self._clock = clock
+        self._version = version
+        self._numbering = numbering
+        self._lives = LifeDraws(seed, version.name, lifecycle)
+        self._ahead_below = lifecycle.proactive_otherwise
+        self._ahead = ahead  # cold starts of environments that no invocation asked for
+        self._pool = pool_for(lifecycle.placement, seed, version.name)
+        self._alive: dict[int, ExecutionEnvironment] = {}
+        self._ordinal = 0
+        self._by_age_limit: list[tuple[int, int, ExecutionEnvironment]] = []
+        self._by_idle_timeout: list[tuple[int, int, ExecutionEnvironment]] = []
+        self._lost: list[StartCause] = []  # ends that no start has made good yet
+        self._busy = 0
+        self._quiet_since_us = 0
+
+    # -- what an invocation asks for
+
+    def find_warm(self, now_us: int) -> ExecutionEnvironment | None:
+        """The idle environment that placement would choose now; it stays where it is until it is taken."""
+        self._catch_up(now_us)
+        while (environment := self._pool.peek()) is not None:
+            if environment.state is State.ENDED:
+                self._pool.take()
+            elif environment.idle_since_us + environment.life.surplus_idle_timeout_us <= now_us:
+                self._pool.take()
+                self._expire(environment, now_us)
+            else:
+                return environment
+        return None
+
+    def take_warm(self) -> ExecutionEnvironment:
+        """Take the environment that ``find_warm`` has just shown."""
+        self._busy += 1
+        return self._pool.take()
+
+    def start(self, invocation: Invocation, now_us: int) -> ExecutionEnvironment:
+        """Start an environment for an invocation that found none; now and then Lambda has one started ahead."""
+        self._busy += 1
+        luck, event = invocation.luck, invocation.event
+        phases = luck.cold.at(event)
+        cause = self._lost.pop() if self._lost else StartCause.SCALE_OUT
+        ahead = self._ahead_below > 0 and luck.ahead.at(event) < self._ahead_below
+        environment = self._create(now_us, cause, phases, pre_initialized=ahead)
+        invocation.start_cause = cause
+        if ahead:
+            invocation.start_type = StartType.PRE_INITIALIZED
+        else:
+            invocation.start_type = StartType.COLD
+            environment.ready = self._clock.control(environment.ready_us - now_us)
+        return environment
+
+    def put_back(self, environment: ExecutionEnvironment, now_us: int) -> None:
+        """An environment's run is over: it is idle from now on, or ends if its time has come."""
+        by_age = self._by_age_limit
+        if by_age and by_age[0][0] <= now_us:
+            self._retire(now_us)
+        self._busy -= 1
+        if self._busy == 0:
+            self._quiet_since_us = now_us
+        if environment.ready_us + environment.life.age_limit_us <= now_us:
+            self._retire_one(environment, now_us)
+        else:
+            self._pool.put(environment)
+
+    def close(self, now_us: int) -> None:
+        """The run is over: settle what has ended by now, and write those that are alive to the log."""
+        self._catch_up(now_us)
+        for environment in list(self._alive.values()):
+            if environment.state is State.IDLE and self._expiry_us(environment) <= now_us:
+                self._expire(environment, now_us)
+        for environment in self._alive.values():
+            self._numbering.log.append(environment.row())
+
+    # -- starting and ending
+
+    def _create(
+        self, now_us: int, cause: StartCause, phases: ColdStart, *, pre_initialized: bool
+    ) -> ExecutionEnvironment:
+        model = self._version.cold_start
+        cut_off = phases.init_us > model.init_limit_us
+        if cut_off:
+            phases = phases.cut(model.init_limit_us)
+        life = self._lives.at(self._ordinal)
+        self._ordinal += 1
+        environment = ExecutionEnvironment(
+            self._numbering.next(), self._version.index, now_us, cause, life, phases, pre_initialized=pre_initialized
+        )
+        environment.needs_init = cut_off
+        self._alive[environment.number] = environment
+        ends_us = environment.ready_us + life.age_limit_us
+        heapq.heappush(self._by_age_limit, (ends_us, environment.number, environment))
+        heapq.heappush(self._by_idle_timeout, (life.idle_timeout_us, environment.number, environment))
+        return environment
+
+    def _end(self, environment: ExecutionEnvironment, at_us: int, cause: EndCause) -> None:
+        environment.end(at_us, cause)
+        del self._alive[environment.number]
+        self._numbering.log.append(environment.row())
+
+    def _expire(self, environment: ExecutionEnvironment, now_us: int) -> None:
+        self._end(environment, min(self._expiry_us(environment), now_us), EndCause.IDLE_EXPIRED)
+        self._lost.append(StartCause.IDLE_EXPIRED)
+
+    def _expiry_us(self, environment: ExecutionEnvironment) -> int:
+        """When an idle environment expires, if nothing else happens."""
+        life: Life = environment.life
+        surplus_us = environment.idle_since_us + life.surplus_idle_timeout_us
+        if self._busy:
+            return surplus_us
+        return min(surplus_us, max(self._quiet_since_us, environment.idle_since_us) + life.idle_timeout_us)
+
+    # -- catching up
+
+    def _catch_up(self, now_us: int) -> None:
+        """Settle all that has ended on its own by ``now_us``, except surplus ones deep in the pool."""
+        by_age, by_idle = self._by_age_limit, self._by_idle_timeout
+        if by_age and by_age[0][0] <= now_us:
+            self._retire(now_us)
+        if not self._busy and by_idle and self._quiet_since_us + by_idle[0][0] <= now_us:
+            self._expire_quiet(now_us)
+
+    def _retire(self, now_us: int) -> None:
+        by_age = self._by_age_limit
+        while by_age and by_age[0][0] <= now_us:
+            limit_us, _, environment = heapq.heappop(by_age)
+            if environment.state is not State.IDLE:
+                continue  # ended already, or busy: then it ends when its run does
+            if self._expiry_us(environment) <= limit_us:
+                self._expire(environment, limit_us)
+            else:
+                self._retire_one(environment, limit_us)
+
+    def _retire_one(self, environment: ExecutionEnvironment, at_us: int) -> None:
+        """End an environment for its age; often Lambda has started its replacement ahead."""
+        life = environment.life
+        self._end(environment, at_us, life.age_cause)
+        if life.replaced:
+            phases = self._ahead.at(self._ordinal)
+            replacement = self._create(at_us, StartCause.LIFETIME, phases, pre_initialized=True)
+            replacement.wait()
+            self._pool.put(replacement)
+        else:
+            self._lost.append(StartCause(int(life.age_cause)))
+
+    def _expire_quiet(self, now_us: int) -> None:
+        """The function has been quiet for long enough to lose environments."""
+        by_idle, later = self._by_idle_timeout, []
+        while by_idle and self._quiet_since_us + by_idle[0][0] <= now_us:
+            entry = heapq.heappop(by_idle)
+            environment = entry[2]
+            if environment.state is State.IDLE:
+                if self._expiry_us(environment) <= now_us:
+                    self._expire(environment, now_us)
+                else:
+                    later.append(entry)  # it was started ahead, later than the quiet began
+        for entry in later:
+            heapq.heappush(by_idle, entry)

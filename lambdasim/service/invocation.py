@@ -1,0 +1,85 @@
+"""One attempt to run a function: the noun that travels from a trigger through the service to the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from lambdasim.records import NEVER, Final, Outcome, StartCause, StartType, ThrottleReason
+
+if TYPE_CHECKING:
+    from lambdasim.service.function_version import FunctionVersion
+    from lambdasim.service.luck import Luck
+
+
+class Sender(Protocol):
+    """Whoever sent an invocation: learns how it ended, and decides what that means for the event."""
+
+    index: int
+
+    def settle(self, invocation: Invocation) -> None:
+        """The attempt is over: fill in ``status``, ``answered_us`` and ``final``, unless done already."""
+
+
+class Invocation:
+    """One attempt of one event. What is not set yet has the class's value."""
+
+    started_us: int = NEVER
+    ended_us: int = NEVER
+    answered_us: int = NEVER
+    environment: int = -1
+    init_us: int = 0
+    suppressed_init_us: int = 0
+    outcome: Outcome = Outcome.SUCCESS
+    start_type: StartType = StartType.WARM
+    start_cause: StartCause = StartCause.NONE
+    throttle_reason: ThrottleReason = ThrottleReason.NONE
+    status: int = 0
+    final: Final = Final.NO
+    retry_after_us: int | None = None
+
+    def __init__(
+        self,
+        sender: Sender,
+        function: FunctionVersion,
+        luck: Luck,
+        event: int,
+        attempt: int,
+        arrived_us: int,
+        invoked_us: int,
+    ) -> None:
+        self.sender = sender
+        self.function = function
+        self.luck = luck
+        self.event = event
+        self.attempt = attempt
+        self.arrived_us = arrived_us
+        self.invoked_us = invoked_us
+
+    def refuse(self, outcome: Outcome, reason: ThrottleReason = ThrottleReason.NONE) -> None:
+        """It never ran: throttled by Lambda, with AWS's reason, or rejected by its front door."""
+        self.outcome = outcome
+        self.throttle_reason = reason
+        self.start_type = StartType.NONE
+
+    def row(self) -> tuple[int, ...]:
+        """The row of the invocation log, in the order of ``records.INVOCATION_COLUMNS``."""
+        return (
+            self.event,
+            self.attempt,
+            self.sender.index,
+            self.function.index,
+            self.arrived_us,
+            self.invoked_us,
+            self.started_us,
+            self.ended_us,
+            self.answered_us,
+            self.environment,
+            self.init_us,
+            self.suppressed_init_us,
+            self.outcome,
+            self.start_type,
+            self.start_cause,
+            self.throttle_reason,
+            self.status,
+            self.final,
+        )

@@ -1,0 +1,84 @@
+"""What AWS Lambda does with an invocation: the page that the rest of the project serves."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
+
+from lambdasim.records import Log, Outcome, StartCause, StartType
+
+if TYPE_CHECKING:
+    from simpy.events import Event
+
+    from lambdasim.service.clock import Clock
+    from lambdasim.service.concurrency import ConcurrencyLimits
+    from lambdasim.service.environment import ExecutionEnvironment
+    from lambdasim.service.fleet import Fleet
+    from lambdasim.service.invocation import Invocation
+
+RESETTING = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
+
+
+class LambdaService:
+    """One account's Lambda in one Region."""
+
+    def __init__(self, clock: Clock, fleets: Sequence[Fleet], concurrency: ConcurrencyLimits, log: Log) -> None:
+        self.clock = clock
+        self.fleets = fleets
+        self.concurrency = concurrency
+        self.log = log
+
+    def invoke(self, invocation: Invocation) -> Generator[Event, None, None]:
+        """The life of one invocation, from the door to the log."""
+        clock, function = self.clock, invocation.function.index
+        fleet, now_us = self.fleets[function], clock.now
+        environment = fleet.find_warm(now_us)
+        reason = self.concurrency.admit(function, now_us, must_start=environment is None)
+        if reason is not None:
+            invocation.refuse(Outcome.THROTTLED, reason)
+            self.conclude(invocation)
+            return
+        if environment is not None:
+            fleet.take_warm()
+        else:
+            environment = fleet.start(invocation, now_us)
+            if environment.ready is not None:
+                yield environment.ready
+        yield clock.timeout(self._begin(invocation, environment))
+        invocation.ended_us = now_us = clock.now
+        environment.finish(now_us, reset=invocation.outcome in RESETTING)
+        fleet.put_back(environment, now_us)
+        self.concurrency.release(function, now_us)
+        self.conclude(invocation)
+
+    def conclude(self, invocation: Invocation) -> None:
+        """The attempt is over: its sender says what that means, and it goes to the log."""
+        invocation.sender.settle(invocation)
+        self.log.append(invocation.row())
+
+    def _begin(self, invocation: Invocation, environment: ExecutionEnvironment) -> int:
+        """The run begins: how long it will take (REPORT's Duration, microseconds) and how it will end."""
+        now_us = self.clock.now
+        version, luck, event = invocation.function, invocation.luck, invocation.event
+        handler = version.handler
+        invocation.environment = environment.number
+        invocation.started_us = now_us
+        before_us = 0
+        if environment.begin(now_us):
+            before_us = handler.first_call_us
+            invocation.init_us = environment.phases.init_us
+            if environment.pre_initialized and invocation.start_type is StartType.WARM:
+                invocation.start_type = StartType.PRE_INITIALIZED
+                invocation.start_cause = environment.start_cause
+        if environment.needs_init:
+            if invocation.start_type is StartType.WARM:  # reset by the run before
+                before_us = handler.first_call_us
+                invocation.start_type, invocation.start_cause = StartType.COLD, StartCause.RESET
+            elif not version.failed_init_billed:  # its own Init was cut off: REPORT has no Init Duration then
+                invocation.init_us = 0
+            invocation.suppressed_init_us = luck.cold.at(event).init_us
+            before_us += invocation.suppressed_init_us
+        coin = luck.coin.at(event) if handler.error_below > 0 else 1.0
+        duration_us, invocation.outcome = handler.run(luck.duration_us.at(event), coin, before_us)
+        invocation.suppressed_init_us = min(invocation.suppressed_init_us, duration_us)
+        return duration_us

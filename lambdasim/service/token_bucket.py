@@ -1,0 +1,33 @@
+"""The token bucket, which AWS uses for scaling rates, request rates and API Gateway's limits alike."""
+
+from __future__ import annotations
+
+
+class TokenBucket:
+    """Holds at most ``capacity`` tokens and gains ``rate_per_us`` of them each microsecond; starts full.
+
+    ``ready(now)`` refills and says whether a token is there; ``take()`` takes it. They are two calls, so that
+    several limits can be asked before any of them is charged.
+    """
+
+    __slots__ = ("_last_us", "capacity", "rate_per_us", "tokens")
+
+    def __init__(self, capacity: float, rate_per_us: float) -> None:
+        self.capacity = capacity
+        self.rate_per_us = rate_per_us
+        self.tokens = float(capacity)
+        self._last_us = 0
+
+    def ready(self, now_us: int) -> bool:
+        """Whether a whole token is there at ``now_us`` (times must not go back)."""
+        tokens = self.tokens + (now_us - self._last_us) * self.rate_per_us
+        self.tokens = tokens if tokens < self.capacity else self.capacity
+        self._last_us = now_us
+        return self.tokens >= _WHOLE
+
+    def take(self) -> None:
+        """Take one token; ask ``ready`` first."""
+        self.tokens -= 1.0
+
+
+_WHOLE = 1.0 - 1e-9  # refills are sums of floats: a token that is whole by arithmetic must count as whole

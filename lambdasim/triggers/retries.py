@@ -1,0 +1,158 @@
+"""What an AWS SDK does when a call fails: the retry modes none, legacy, standard and adaptive.
+
+Source: botocore (``retryhandler.py``, ``retries/standard.py``, ``retries/quota.py``, ``retries/adaptive.py``,
+``retries/throttling.py``, ``retries/bucket.py``); every constant comes from the parameter book's ``sdk``.
+One object stands for one client process, which has a retry budget of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from lambdasim.units import US_PER_S
+
+if TYPE_CHECKING:
+    from lambdasim.parameters.book import Book
+
+TIMED_OUT = 0  # the status of a call whose client stopped waiting
+
+
+class RetryPolicy(Protocol):
+    """How one client process behaves around each attempt."""
+
+    def before_send(self, now_us: int) -> int:
+        """How long the client holds an attempt back, in microseconds."""
+
+    def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:
+        """How long until the next attempt, in microseconds; ``None`` gives up. ``coin`` in [0, 1) is the jitter."""
+
+    def after_success(self, now_us: int, attempt: int) -> None:
+        """A call succeeded; ``attempt`` is how many it took."""
+
+
+class Backoff:
+    """The legacy mode: exponential backoff with full jitter, up to a number of attempts, without a budget.
+
+    The delay after failed attempt n is ``U(0, 1) * base * 2^(n-1)``, cut at ``cap`` where there is one.
+    """
+
+    def __init__(self, book: Book, mode: str = "legacy") -> None:
+        self._maximum_attempts = book.value(f"sdk/{mode}/maximum_attempts")
+        self._base_us = book.value(f"sdk/{mode}/base_s") * US_PER_S
+        cap_s = book.value(f"sdk/{mode}/cap_s")
+        self._cap_us = math.inf if cap_s is None else cap_s * US_PER_S
+        self._statuses = frozenset((TIMED_OUT, *book.value(f"sdk/{mode}/retried_statuses")))
+
+    def before_send(self, now_us: int) -> int:  # noqa: ARG002 - only the adaptive mode holds back
+        """See ``RetryPolicy``."""
+        return 0
+
+    def after_success(self, now_us: int, attempt: int) -> None:
+        """See ``RetryPolicy``; the legacy mode keeps no count."""
+
+    def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:  # noqa: ARG002
+        """See ``RetryPolicy``."""
+        if attempt >= self._maximum_attempts or status not in self._statuses:
+            return None
+        return round(coin * min(self._base_us * 2 ** (attempt - 1), self._cap_us))
+
+
+class Standard(Backoff):
+    """The standard mode: fewer attempts, and a budget of tokens that retries cost and successes give back."""
+
+    def __init__(self, book: Book, mode: str = "standard") -> None:
+        super().__init__(book, mode)
+        self._capacity = self._tokens = book.value("sdk/standard/quota_tokens")
+        self._cost = book.value("sdk/standard/retry_cost")
+        self._timeout_cost = book.value("sdk/standard/timeout_retry_cost")
+        self._refund = book.value("sdk/standard/success_refund")
+        self._last_cost = self._cost
+
+    def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:
+        """See ``RetryPolicy``."""
+        delay_us = super().after_failure(now_us, status, attempt, coin)
+        cost = self._timeout_cost if status == TIMED_OUT else self._cost
+        if delay_us is None or cost > self._tokens:
+            return None
+        self._tokens -= cost
+        self._last_cost = cost
+        return delay_us
+
+    def after_success(self, now_us: int, attempt: int) -> None:  # noqa: ARG002
+        """See ``RetryPolicy``."""
+        refund = self._refund if attempt == 1 else self._last_cost
+        self._tokens = min(self._capacity, self._tokens + refund)
+
+
+class Adaptive(Standard):
+    """The adaptive mode: standard, and a sending rate that follows CUBIC once the client has been throttled."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__(book, "standard")
+        self._beta = book.value("sdk/adaptive/beta")
+        self._scale = book.value("sdk/adaptive/scale_constant")
+        self._bucket_s = book.value("sdk/adaptive/measured_over_s")
+        self._smoothing = book.value("sdk/adaptive/smoothing")
+        self._minimum_rate = book.value("sdk/adaptive/minimum_rate_per_second")
+        self._limit_over_measured = book.value("sdk/adaptive/maximum_over_measured")
+        self._enabled = False
+        self._rate = self._minimum_rate  # per second
+        self._tokens_to_send = 0.0
+        self._refilled_s = 0.0
+        self._rate_at_throttle = 0.0
+        self._throttled_at_s = 0.0
+        self._measured = 0.0
+        self._count = 0
+        self._bucket_began_s = 0.0
+
+    def before_send(self, now_us: int) -> int:
+        """See ``RetryPolicy``; a token that is not there yet is lent, and waited for."""
+        if not self._enabled:
+            return 0
+        now_s = now_us / US_PER_S
+        gained = (now_s - self._refilled_s) * self._rate
+        self._tokens_to_send = min(max(self._rate, 1.0), self._tokens_to_send + gained) - 1.0
+        self._refilled_s = now_s
+        return round(max(0.0, -self._tokens_to_send) / self._rate * US_PER_S)
+
+    def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:
+        """See ``RetryPolicy``."""
+        self._answered(now_us / US_PER_S, throttled=status == 429)
+        return super().after_failure(now_us, status, attempt, coin)
+
+    def after_success(self, now_us: int, attempt: int) -> None:
+        """See ``RetryPolicy``."""
+        self._answered(now_us / US_PER_S, throttled=False)
+        super().after_success(now_us, attempt)
+
+    def _answered(self, now_s: float, *, throttled: bool) -> None:
+        """Measure the rate of answers, and set the sending rate by it."""
+        self._measure(now_s)
+        if throttled:
+            rate = min(self._measured, self._rate) if self._enabled else self._measured
+            self._rate_at_throttle, self._throttled_at_s = rate, now_s
+            rate *= self._beta
+            if not self._enabled:
+                self._enabled, self._refilled_s = True, now_s
+        else:
+            recovery_s = (self._rate_at_throttle * (1 - self._beta) / self._scale) ** (1 / 3)
+            elapsed_s = now_s - self._throttled_at_s
+            rate = self._scale * (elapsed_s - recovery_s) ** 3 + self._rate_at_throttle
+        self._rate = max(min(rate, self._limit_over_measured * self._measured), self._minimum_rate)
+
+    def _measure(self, now_s: float) -> None:
+        """The rate of answers: counted in buckets of time, smoothed exponentially."""
+        began_s = math.floor(now_s / self._bucket_s) * self._bucket_s
+        self._count += 1
+        if began_s > self._bucket_began_s:
+            current = self._count / (began_s - self._bucket_began_s)
+            self._measured = current * self._smoothing + self._measured * (1 - self._smoothing)
+            self._count, self._bucket_began_s = 0, began_s
+
+
+def retrying_clients(mode: str, clients: int, book: Book) -> list[RetryPolicy]:
+    """The ``clients`` client processes of a trigger, each with a budget of its own; none if nobody retries."""
+    policies: dict[str, Callable[[Book], RetryPolicy]] = {"legacy": Backoff, "standard": Standard, "adaptive": Adaptive}
+    return [policies[mode](book) for _ in range(clients)] if mode in policies else []

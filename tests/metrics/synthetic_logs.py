@@ -1,0 +1,137 @@
+"""Logs made by hand or at random, in the shape that an engine writes."""
+
+import numpy as np
+
+from lambdasim.metrics.recorder import Recorder
+from lambdasim.records import (
+    CHUNK,
+    ENVIRONMENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    NEVER,
+    Columns,
+    ConcurrencyPeaks,
+    Final,
+    FunctionFacts,
+    Header,
+    Outcome,
+    StartCause,
+    StartType,
+    ThrottleReason,
+)
+from lambdasim.units import US_PER_MINUTE, US_PER_S
+
+MINUTES = 10
+
+
+def header(functions=None, **changes):
+    """Ten minutes from Monday 2026-01-05, of which the first is warm-up; two functions, two triggers."""
+    values = {
+        "scenario": "synthetic",
+        "seed": 7,
+        "region": "us-east-1",
+        "start_epoch_s": 1_767_571_200.0,
+        "warm_up_us": US_PER_MINUTE,
+        "duration_us": MINUTES * US_PER_MINUTE,
+        "functions": functions
+        or (FunctionFacts("api", 512, "x86_64", 512), FunctionFacts("007", 1024, "arm64", 1024, 5)),
+        "triggers": ("door", "users"),
+        "trigger_kinds": ("api_gateway", "journey"),
+    }
+    return Header(**{**values, **changes})
+
+
+def _columns(layout, defaults, rows):
+    table = [{**defaults, **row} for row in rows]
+    return {c.name: np.array([row[c.name] for row in table], dtype=c.dtype) for c in layout}
+
+
+def invocations(*rows, **common) -> Columns:
+    """Rows given by what sets them apart from a warm success of 100 ms at 2 minutes."""
+    t = 2 * US_PER_MINUTE
+    times = {"arrived_us": t, "invoked_us": t, "started_us": t, "ended_us": t + 100_000, "answered_us": t + 100_000}
+    codes = {"start_cause": StartCause.NONE, "throttle_reason": ThrottleReason.NONE, "final": Final.SUCCESS}
+    defaults = {c.name: 0 for c in INVOCATION_COLUMNS} | {"attempt": 1, "status": 200} | times | codes | common
+    return _columns(INVOCATION_COLUMNS, defaults, rows)
+
+
+def environments(*rows) -> Columns:
+    """Rows given by what sets them apart from an environment that lives through the run."""
+    never = dict.fromkeys(("ended_us", "first_used_us", "last_used_us"), NEVER)
+    return _columns(ENVIRONMENT_COLUMNS, {c.name: 0 for c in ENVIRONMENT_COLUMNS} | never | {"end_cause": 255}, rows)
+
+
+def random_log(generator, rows, functions=2, triggers=2) -> Columns:
+    """A log of any events whatever, each of one attempt; times, codes and causes fit together."""
+    uniform = generator.random
+    outcome = generator.choice(len(Outcome), rows, p=[0.7, 0.06, 0.05, 0.05, 0.04, 0.06, 0.04])
+    runs = outcome < Outcome.THROTTLED
+    arrived = np.sort(generator.integers(0, MINUTES * US_PER_MINUTE, rows))
+    invoked = arrived + generator.integers(0, 2 * US_PER_S, rows) * (uniform(rows) < 0.2)
+    cold = runs & (uniform(rows) < 0.1)
+    ahead = runs & ~cold & (uniform(rows) < 0.1)
+    started = invoked + cold * generator.integers(0, 3 * US_PER_S, rows)
+    ended = started + np.exp(generator.normal(11, 2, rows)).astype(np.int64)
+    gone = runs & (uniform(rows) < 0.05)
+    answered = np.where(gone, invoked + (ended - invoked) // 2, np.where(runs, ended, invoked))
+    success = (outcome == Outcome.SUCCESS) & ~(gone & (answered < ended))
+    final = np.where(success, Final.SUCCESS, np.where(uniform(rows) < 0.8, Final.FAILURE, Final.NO))
+    return {
+        c.name: np.asarray(values).astype(c.dtype)
+        for c, values in zip(
+            INVOCATION_COLUMNS,
+            (
+                np.arange(rows),
+                generator.integers(1, 4, rows),
+                generator.integers(0, triggers, rows),
+                generator.integers(0, functions, rows),
+                arrived,
+                invoked,
+                np.where(runs, started, NEVER),
+                np.where(runs, ended, NEVER),
+                answered,
+                np.where(runs, 1, -1),
+                (cold | ahead) * generator.integers(1, US_PER_S, rows),
+                np.zeros(rows),
+                outcome,
+                np.where(cold, StartType.COLD, np.where(ahead, StartType.PRE_INITIALIZED, np.where(runs, 0, 255))),
+                np.where(cold | ahead, generator.integers(0, 5, rows), StartCause.NONE),
+                np.where(outcome == Outcome.THROTTLED, generator.integers(0, 6, rows), ThrottleReason.NONE),
+                np.where(success, 200, np.where(gone, 504, 502)),
+                final,
+            ),
+            strict=True,
+        )
+    }
+
+
+def cut(columns, *edges) -> list[Columns]:
+    """``columns`` in pieces."""
+    pieces = zip(*(np.split(values, sorted(edges)) for values in columns.values()), strict=True)
+    return [dict(zip(columns, piece, strict=True)) for piece in pieces]
+
+
+def offered_of(columns, head) -> dict[tuple[int, int], int]:
+    """As many events as there are measured rows that end one."""
+    last = (columns["arrived_us"] >= head.warm_up_us) & (columns["final"] != Final.NO)
+    pairs, counts = np.unique(
+        np.stack([columns["trigger"][last], columns["function"][last]]), axis=1, return_counts=True
+    )
+    return {(int(t), int(f)): int(n) for (t, f), n in zip(pairs.T, counts, strict=True)}
+
+
+def measure(columns, head, *, keep_log=True, environment_log=None, peaks=None, journeys=None, offered=None):
+    """A recorder that has seen all of ``columns``, and its metrics."""
+    recorder = Recorder(head, keep_log=keep_log)
+    for log, table in ((recorder.invocations, columns), (recorder.environments, environment_log or environments())):
+        for row in zip(*(values.tolist() for values in table.values()), strict=True):
+            log.append(row)
+    metrics = recorder.finish(
+        offered=offered_of(columns, head) if offered is None else offered,
+        peaks=peaks or ConcurrencyPeaks(),
+        journeys=journeys or {},
+        ended_us=head.duration_us + 15 * US_PER_MINUTE,
+    )
+    return recorder, metrics
+
+
+__all__ = ["CHUNK", "cut", "environments", "header", "invocations", "measure", "offered_of", "random_log"]

@@ -1,0 +1,177 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdasim.metrics.measures import MEASURES, PER_MILLE, nearest_ranks, rank_of
+from lambdasim.metrics.meters import Meters
+from lambdasim.randomness import stream
+from lambdasim.records import NEVER, Final, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.units import US_PER_MINUTE, US_PER_MS
+from synthetic_logs import cut, header, invocations, measure, random_log
+
+HEADER = header()
+AXES = ("trigger", "function", "outcome", "start_type", "start_cause", "status", "final", "retry", "client_gone")
+
+
+def metered(*chunks):
+    meters = Meters(HEADER, sketched=True)
+    for chunk in chunks:
+        meters.add(chunk)
+    return meters
+
+
+def everything(meters):
+    """All that meters can say."""
+    counts = [meters.counts._keys.tolist(), meters.counts._sizes.tolist(), meters.busy_us.tolist()]
+    return counts + [[d.sketched_spread(f) for f in range(2)] for d in meters.durations.values()]
+
+
+@given(st.integers(0, 2**32), st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))
+def test_meters_of_any_pieces_of_a_log_merge_to_the_meters_of_the_whole(seed, rows, one, other):
+    log = random_log(stream(seed, "merge"), rows)
+    first, *rest = (metered(piece) for piece in reversed(cut(log, min(one, rows), min(other, rows))))
+    for piece in rest:
+        first.merge(piece)
+    assert everything(first) == everything(metered(log))
+
+
+@given(st.integers(0, 2**32), st.integers(1, 300))
+def test_every_margin_equals_a_count_of_the_rows(seed, rows):
+    log = random_log(stream(seed, "margin"), rows)
+    measured = log["arrived_us"] >= HEADER.warm_up_us
+    counts = metered(log).counts
+    for function in range(2):
+        mine = measured & (log["function"] == function)
+        for name, codes in (
+            ("outcome", Outcome),
+            ("final", Final),
+            ("start_type", StartType),
+            ("start_cause", StartCause),
+        ):
+            known = [code for code in codes if code != 255]
+            table = counts.margin("function", name, shape=(2, len(known)))
+            assert table[function].tolist() == [int((mine & (log[name] == code)).sum()) for code in known]
+        assert counts.margin("function", shape=(2,), retry=1)[function] == (mine & (log["attempt"] > 1)).sum()
+        reason = ThrottleReason.CallerRateLimitExceeded
+        throttled = counts.margin("function", shape=(2,), throttle_reason=reason)
+        assert throttled[function] == (mine & (log["throttle_reason"] == reason)).sum()
+    statuses = counts.margin("trigger", "status", shape=(2, 1000))
+    assert statuses.sum() == measured.sum()
+    assert statuses[1, 502] == (measured & (log["trigger"] == 1) & (log["status"] == 502)).sum()
+
+
+def test_a_row_that_never_started_is_no_pre_initialized_or_cold_start():
+    counts = metered(invocations({"outcome": Outcome.THROTTLED, "start_type": StartType.NONE})).counts
+    assert counts.margin("function", "start_type", shape=(2, 3)).sum() == 0
+
+
+def test_an_event_that_came_in_the_warm_up_is_not_counted_though_its_retry_came_after():
+    meters = metered(invocations({"arrived_us": HEADER.warm_up_us - 1, "attempt": 2}))
+    assert meters.counts.margin("function", shape=(2,)).sum() == 0
+    assert all(durations.counts.sum() == 0 for durations in meters.durations.values())
+
+
+def test_an_event_of_the_measured_span_counts_though_it_ended_in_the_drain():
+    late = HEADER.duration_us + US_PER_MINUTE
+    meters = metered(invocations({"arrived_us": HEADER.duration_us - 1, "ended_us": late, "answered_us": late}))
+    assert meters.counts.margin("function", shape=(2,))[0] == 1
+    assert meters.durations["latency"].maxima_us[0] == US_PER_MINUTE + 1
+
+
+def test_a_function_is_busy_from_admission_to_the_end_and_only_the_part_in_the_span_counts():
+    minute = US_PER_MINUTE
+    rows = (
+        {"invoked_us": minute // 2, "started_us": minute, "ended_us": 3 * minute},  # half a minute before the span
+        {"invoked_us": 9 * minute, "started_us": 10 * minute, "ended_us": 12 * minute},  # two minutes beyond it
+        {"invoked_us": 4 * minute, "started_us": NEVER, "ended_us": NEVER, "outcome": Outcome.THROTTLED},
+    )
+    assert metered(invocations(*rows)).busy_us.tolist() == [2 * minute + minute, 0]
+
+
+def test_durations_are_those_of_aws_report_lines():
+    start = 2 * US_PER_MINUTE
+    rows = [
+        {
+            "invoked_us": start - 400_000,
+            "started_us": start,
+            "ended_us": start + duration,
+            "init_us": init,
+            "start_type": 1,
+        }
+        for duration, init in ((133_610, 80_000), (3_016_780, 84_000))
+    ]
+    durations = metered(invocations(*rows)).durations
+    assert durations["billed_duration"].sums_us[0] == (214 + 3101) * US_PER_MS
+    assert durations["duration"].maxima_us[0] == 3_016_780
+    assert durations["init_duration"].sums_us[0] == 164_000
+    assert durations["cold_start"].maxima_us[0] == 400_000
+
+
+def test_an_init_done_again_inside_duration_is_part_of_what_the_caller_waited_for():
+    row = {"suppressed_init_us": 250_000, "start_type": StartType.COLD, "start_cause": StartCause.RESET}
+    assert metered(invocations(row)).durations["cold_start"].sums_us[0] == 250_000
+
+
+def test_only_successful_events_have_a_latency_and_it_runs_from_their_first_arrival():
+    start = 2 * US_PER_MINUTE
+    rows = (
+        {
+            "arrived_us": start,
+            "invoked_us": start,
+            "answered_us": start + 5,
+            "final": Final.NO,
+            "outcome": Outcome.ERROR,
+        },
+        {"arrived_us": start, "invoked_us": start + 50, "answered_us": start + 900, "attempt": 2},
+        {"arrived_us": start, "answered_us": start + 70_000, "final": Final.FAILURE, "outcome": Outcome.ERROR},
+    )
+    latency = metered(invocations(*rows)).durations["latency"]
+    assert (latency.counts[0], latency.sums_us[0]) == (1, 900)
+
+
+def test_failed_runs_are_billed_and_throttled_ones_are_not():
+    rows = (
+        {"outcome": Outcome.TIMEOUT},
+        {"outcome": Outcome.OUT_OF_MEMORY},
+        {"outcome": Outcome.THROTTLED, "started_us": NEVER, "ended_us": NEVER},
+        {"outcome": Outcome.REJECTED, "started_us": NEVER, "ended_us": NEVER},
+    )
+    _, metrics = measure(invocations(*rows), HEADER)
+    assert metrics.requests == (2, 0)
+    assert metrics.billed_us == (200 * US_PER_MS, 0)
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=300))
+def test_a_percentile_is_numpys_nearest_rank(values):
+    fractions = [per_mille / 1000 for per_mille in PER_MILLE.values()]
+    ranks = [rank_of(per_mille, len(values)) for per_mille in PER_MILLE.values()]
+    assert nearest_ranks(np.array(values)) == tuple(float(sorted(values)[rank - 1]) for rank in ranks)
+    numpys = np.quantile(values, fractions, method="inverted_cdf").tolist()
+    far = [abs(f * len(values) - round(f * len(values))) > 1e-6 for f in fractions]  # else numpy's rank may be rounded
+    assert all(a == b for a, b, ok in zip(nearest_ranks(np.array(values)), numpys, far, strict=True) if ok)
+
+
+@pytest.mark.parametrize("keep_log", [True, False])
+def test_spreads_are_exact_from_a_kept_log_and_close_without_one(keep_log):
+    log = random_log(stream(3, "spreads"), 5000)
+    recorder, metrics = measure(log, HEADER, keep_log=keep_log)
+    assert (recorder.invocations.columns()["event"].size > 0) is keep_log
+    measured = log["arrived_us"] >= HEADER.warm_up_us
+    for kind in MEASURES:
+        for function in range(2):
+            rows, values = kind.of(log)
+            exact = np.sort(values[rows & measured & (log["function"] == function)])
+            spread = metrics.spreads[kind.name][function]
+            assert spread.count == exact.size > 0
+            assert spread.mean_us == pytest.approx(exact.mean(), rel=1e-12)
+            assert spread.maximum_us == exact[-1]
+            tolerance = 1e-15 if keep_log else 0.005 + 1e-9
+            assert spread.percentiles_us == pytest.approx(nearest_ranks(exact), rel=tolerance)
+            assert max(spread.percentiles_us) <= spread.maximum_us
+
+
+def test_what_never_happened_has_no_spread():
+    for keep_log in (True, False):
+        _, metrics = measure(invocations(), HEADER, keep_log=keep_log)
+        assert set(metrics.spreads["latency"][0].as_ms().values()) == {None}

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdasim.randomness import Draws, stream, uniforms
+
+
+def test_equal_names_give_equal_streams_and_other_names_independent_ones():
+    a, b, c = (stream(7, *words).random(20_000) for words in (("x", "f"), ("x", "f"), ("x", "g")))
+    assert np.array_equal(a, b)
+    assert abs(np.corrcoef(a, c)[0, 1]) < 4 / np.sqrt(len(a))
+
+
+def test_words_do_not_run_together():
+    assert stream(1, "ab", "c").random() != stream(1, "a", "bc").random()
+
+
+@given(st.lists(st.integers(0, 5000), min_size=1, max_size=50))
+def test_a_draw_is_the_same_in_whatever_order_it_is_asked_for(indices):
+    straight = Draws(3, "purpose", sample=uniforms, size=64)
+    values = {i: straight.at(i) for i in sorted(set(indices))}
+    wild = Draws(3, "purpose", sample=uniforms, size=64)
+    assert [wild.at(i) for i in indices] == [values[i] for i in indices]

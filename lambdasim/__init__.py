@@ -49,5 +49,6 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Load the rest of the public face when it is first used: ``import lambdasim`` itself stays light."""
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # over the module of the same name
+        return value
     raise AttributeError(f"module 'lambdasim' has no attribute {name!r}")

@@ -60,7 +60,7 @@ def simulate(
         step_us = max(1, scenario.duration_us // PROGRESS_STEPS)
         clock.every(step_us, lambda now: progress(now / scenario.duration_us), until_us=scenario.duration_us)
     with cycle_collection_paused():
-        clock.run(until=scenario.duration_us + scenario.drain_us + 1)
+        clock.run_until(scenario.duration_us + scenario.drain_us)
     for fleet in fleets:
         fleet.close(scenario.duration_us + scenario.drain_us)
     metrics = recorder.finish(
@@ -70,7 +70,7 @@ def simulate(
         ended_us=scenario.duration_us + scenario.drain_us,
     )
     bill = bill_of(metrics, header, scenario.book, free_tier=scenario.account.free_tier)
-    return Result(
+    return Result.of(
         header=header,
         metrics=metrics,
         invocation_columns=recorder.invocations.columns() if log == "full" else None,

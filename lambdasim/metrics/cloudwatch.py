@@ -29,10 +29,8 @@ class PerMinute:
 
     def add(self, chunk: Columns) -> None:
         """Count a chunk of the invocation log, the warm-up's rows too; what a front door refused, Lambda never saw."""
-        seen = whole(chunk, "outcome") != Outcome.REJECTED
-        rows = chunk if seen.all() else {name: values[seen] for name, values in chunk.items()}
-        outcome, start_type, running = whole(rows, "outcome"), whole(rows, "start_type"), ran(rows)
-        duration_us = np.where(running, whole(rows, "ended_us") - whole(rows, "started_us"), 0)
+        outcome, start_type, running = whole(chunk, "outcome"), whole(chunk, "start_type"), ran(chunk)
+        duration_us = np.where(running, whole(chunk, "ended_us") - whole(chunk, "started_us"), 0)
         sums = np.empty((outcome.size, _DURATION + 1), dtype=np.int64)
         counted = (
             running,
@@ -44,7 +42,7 @@ class PerMinute:
         )
         for column, values in enumerate(counted):
             sums[:, column] = values
-        self._take(_summed(_keys(rows), sums, duration_us))
+        self._take(_summed(_keys(chunk), sums, duration_us))
 
     def merge(self, other: PerMinute) -> None:
         """Take in what ``other`` has counted."""

@@ -157,8 +157,7 @@ def _events(tables: _Tables, index: int) -> dict[str, Any]:
     offered = tables.offered[index]
     outcomes, finals = tables.outcomes[index], tables.finals[index]
     failures = {name_of(outcome): int(tables.failures[index, outcome]) for outcome in _FAILURES}
-    # A caller that left saw a failure, even where the run went well in the end.
-    failures["client_gone"] = int(tables.gone_failures[index] + tables.failures[index, Outcome.SUCCESS])
+    failures["client_gone"] = int(tables.gone_failures[index])  # whatever came of the run, its caller saw it fail
     reasons = {name_of(reason): int(tables.reasons[index, reason]) for reason in _REASONS}
     return {
         "events": offered,
@@ -180,11 +179,13 @@ def _events(tables: _Tables, index: int) -> dict[str, Any]:
 
 def _starts(tables: _Tables, index: int) -> dict[str, Any]:
     cold_starts = int(tables.start_types[index, StartType.COLD])
+    types = {name_of(kind): int(tables.start_types[index, kind]) for kind in _START_TYPES}
+    causes = {name_of(cause): int(tables.causes[index, cause]) for cause in _START_CAUSES}
     return {
         "cold_starts": cold_starts,
         "cold_start_rate": _ratio(cold_starts, tables.runs(index)),
-        "start_types": {name_of(kind): int(tables.start_types[index, kind]) for kind in _START_TYPES},
-        "cold_start_causes": {name_of(cause): int(tables.causes[index, cause]) for cause in _START_CAUSES},
+        "start_types": {**types, "provisioned": 0, "restored": 0},  # these, and deployments, a scenario can't ask for
+        "cold_start_causes": {**causes, "deployment": 0},
     }
 
 

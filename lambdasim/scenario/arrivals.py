@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -186,9 +186,10 @@ class TraceSpec(Block):
 
     def build(self, surroundings: Surroundings) -> ArrivalProcess:
         """The process."""
-        with read_from(self.file):
+        path = surroundings.base / self.file
+        with read_from(path):
             return read_trace(
-                surroundings.base / self.file,
+                path,
                 self.format,
                 function=self.function,
                 column=self.column,
@@ -201,8 +202,8 @@ class ArrivalSpec(OneOf):
     """When events arrive: `none`, or a mapping with one of these keys."""
 
     noun: ClassVar[str] = "arrival process"
+    several: ClassVar[str] = "sum"
     instead: ClassVar[str] = "`none`"
-    words: ClassVar[tuple[str, ...]] = ("none",)
 
     constant: ConstantSpec | None = None
     """Evenly spaced: `{rate: 50/s}`."""
@@ -224,32 +225,18 @@ class ArrivalSpec(OneOf):
     """On the clock: `{expression: rate(5 minutes)}`."""
     trace: TraceSpec | None = None
     """Recorded traffic: `{file: recorded.csv, format: timestamps}`."""
-    sum: Annotated[tuple[ArrivalSpec, ...], Field(min_length=1)] | None = None
+    sum: Annotated[tuple[Arrivals, ...], Field(min_length=1)] | None = None
     """Several of the above at once, as a list."""
 
     def build(self, surroundings: Surroundings) -> ArrivalProcess:
         """The process of the one kind that is given."""
         name, spec = self.chosen
         try:
-            return _superposed(spec, surroundings) if name == "sum" else _process(spec, surroundings)
+            process: ArrivalProcess = Sum(spec) if name == "sum" else spec.build(surroundings)
         except ValueError as error:
             raise problem_inside(error, name) from None
-
-
-def _process(spec: Any, surroundings: Surroundings) -> ArrivalProcess:
-    process: ArrivalProcess = spec.build(surroundings)
-    return process
-
-
-def _superposed(parts: tuple[ArrivalSpec, ...], surroundings: Surroundings) -> ArrivalProcess:
-    """All parts at once; a problem in one is told with its index."""
-    processes = []
-    for index, part in enumerate(parts):
-        try:
-            processes.append(part.build(surroundings))
-        except ValueError as error:
-            raise problem_inside(error, index) from None
-    return Sum(tuple(processes))
+        return process
 
 
 Arrivals = Annotated[ArrivalProcess, Built(ArrivalSpec, {"none": NoArrivals()})]
+ArrivalSpec.model_rebuild()

@@ -6,6 +6,7 @@ which the user writes such a block and the model holds the value it builds, such
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -46,9 +47,9 @@ class OneOf(Block):
     """A block with exactly one of its keys; ``beside`` names those that may stand beside it."""
 
     noun: ClassVar[str]
+    several: ClassVar[str]  # the kind that is made of others
     scalar: ClassVar[str] = ""  # the kind that a bare scalar stands for
     instead: ClassVar[str] = ""  # what may stand in place of the mapping, for messages
-    words: ClassVar[tuple[str, ...]] = ()  # words that may
     beside: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -73,14 +74,15 @@ class OneOf(Block):
         given = [key for key in data if key in kinds]
         unknown = [key for key in data if key not in kinds and key not in cls.beside]
         if len(given) > 1:
-            raise ValueError(f"exactly one kind of {cls.noun} may stand here, found {' and '.join(map(repr, given))}")
+            pair = " and ".join(map(repr, given))
+            raise ValueError(f"exactly one {cls.noun} may stand here, found {pair}; several go under `{cls.several}`")
         if not given and not unknown:
-            raise ValueError(f"no kind of {cls.noun} is given; write one of: {', '.join(kinds)}")
+            raise ValueError(f"no {cls.noun} is given; write one of: {', '.join(kinds)}")
         return data
 
     @classmethod
     def _hint(cls, data: Any, kinds: tuple[str, ...]) -> str:
-        hint = nearest(data, (*cls.words, *kinds)) if isinstance(data, str) else ""
+        hint = nearest(data, kinds) if isinstance(data, str) else ""
         return f"; {hint}" if hint.startswith("did") else ""
 
     @property
@@ -113,6 +115,8 @@ class Built:
         def read(value: Any, inner: core_schema.ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
             if isinstance(value, str) and value in self.words:
                 return self.words[value]
+            if isinstance(value, str) and (near := difflib.get_close_matches(value, self.words, n=1)):
+                raise ValueError(f"{value!r} is not known here; did you mean {near[0]!r}?")
             return inner(value).build(Surroundings.of(info))
 
         return core_schema.with_info_wrap_validator_function(read, handler.generate_schema(self.spec))

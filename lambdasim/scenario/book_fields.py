@@ -83,7 +83,8 @@ class BookSeconds:
     def read(self, value: Any, info: ValidationInfo) -> int:
         """Microseconds."""
         if value is FROM_BOOK:
-            return int(round(Surroundings.of(info).book.value(self.path) * US_PER_S))
+            seconds: float = Surroundings.of(info).book.value(self.path)
+            return round(seconds * US_PER_S)
         return round(POSITIVE_INSTANT(value))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -108,7 +109,7 @@ class BookName:
         """The name; ``ValueError`` names its neighbours."""
         names = Surroundings.of(info).book.names(self.path)
         if value not in names:
-            raise ValueError(f"{found(value)} is no {self.kind} of the parameter book; {nearest(value, names)}")
+            raise ValueError(f"{found(value)} is no {self.kind} in the parameter book; {nearest(value, names)}")
         return str(value)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

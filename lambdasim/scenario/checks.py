@@ -70,8 +70,10 @@ def reserved_over_quota(scenario: Scenario, book: Book) -> Findings:
         largest = max(reserved, key=lambda name: reserved[name])
         yield (
             ("functions", largest, "reserved_concurrent_executions"),
-            f"all functions together reserve {total}; at most {allowed} can be reserved "
-            f"(the quota of {quota} less the {minimum} that stay unreserved)",
+            (
+                f"all functions together reserve {total}; at most {allowed} can be reserved "
+                f"(the quota of {quota} less the {minimum} that stay unreserved)"
+            ),
         )
 
 
@@ -154,8 +156,10 @@ def integration_timeout_below_function_timeout(scenario: Scenario, _book: Book) 
         if isinstance(trigger, ApiGatewayTrigger) and trigger.integration_timeout_us < function.timeout_us:
             yield (
                 (*path, "integration_timeout"),
-                f"the API gives up after {format_us(trigger.integration_timeout_us)}, but {target} may run for "
-                f"{function.timeout} s and is billed for it",
+                (
+                    f"the API gives up after {format_us(trigger.integration_timeout_us)}, but {target} may run for "
+                    f"{function.timeout} s and is billed for it"
+                ),
             )
 
 
@@ -169,8 +173,10 @@ def read_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Find
             then = "gives up" if trigger.client.retries == "none" else "calls again while it may still run"
             yield (
                 (*path, "client", "read_timeout"),
-                f"after {format_us(trigger.client.read_timeout_us)} the client {then}, but {target} may take "
-                f"{format_us(longest)}",
+                (
+                    f"after {format_us(trigger.client.read_timeout_us)} the client {then}, but {target} may take "
+                    f"{format_us(longest)}"
+                ),
             )
 
 
@@ -207,8 +213,10 @@ def unused_vcpus(scenario: Scenario, book: Book) -> Findings:
         if vcpus > threads:
             yield (
                 (*path, "memory_size"),
-                f"{function.memory_size} MB bring {vcpus:.1f} vCPUs, but the code uses {threads} (handler.threads); "
-                f"above {threads * mb_per_vcpu:g} MB it gets no faster",
+                (
+                    f"{function.memory_size} MB bring {vcpus:.1f} vCPUs, the code uses {threads} (handler.threads); "
+                    f"above {threads * mb_per_vcpu:g} MB it gets no faster"
+                ),
             )
 
 
@@ -232,8 +240,10 @@ def init_over_limit(scenario: Scenario, book: Book) -> Findings:
             if distribution is not None and distribution.mean() > limit * US_PER_S:
                 yield (
                     (*path, "init", key),
-                    f"the mean of {format_us(distribution.mean())} is above {limit} s: "
-                    "Lambda stops the init there and runs it again inside the first invocation",
+                    (
+                        f"the mean of {format_us(distribution.mean())} is above {limit} s: "
+                        "Lambda stops the init there and runs it again inside the first invocation"
+                    ),
                 )
 
 

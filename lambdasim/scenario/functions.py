@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookName, BookNumber
@@ -104,18 +104,10 @@ class Function(Block):
     vpc_config: VpcConfig | None = None
     """The VPC that its environments attach to."""
 
-    @field_validator("ephemeral_storage", mode="before")
-    @classmethod
-    def _terraform_block(cls, value: Any) -> Any:
-        """Terraform writes ``ephemeral_storage { size = 1024 }``."""
-        return value["size"] if isinstance(value, dict) and list(value) == ["size"] else value
-
     @model_validator(mode="after")
     def _zip_has_a_runtime(self) -> Function:
         if self.runtime is None and self.package_type == "Zip":
-            raise ValueError(
-                "the key 'runtime' is required (but for `package_type: Image`), such as runtime: python3.13"
-            )
+            raise problem_at("the key 'runtime' is required (but for `package_type: Image`)", "runtime")
         return self
 
     @property

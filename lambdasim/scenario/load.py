@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from pydantic import ValidationError
 
 from lambdasim.errors import InputError, ParameterError, Problem
-from lambdasim.parameters.book import Book, load_book
+from lambdasim.parameters.book import Book, Parameter, load_book
 from lambdasim.scenario.checks import findings
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.scenario.model import Origin, Scenario, Warning  # noqa: A004  # the summary calls it so
@@ -103,38 +102,38 @@ def _names(root: Node, key: str) -> tuple[str, ...] | None:
 
 def _book_for(root: Node) -> tuple[Book, list[Problem]]:
     """The parameter book with the scenario's own values, and what is wrong with those."""
-    book, problems = load_book(), []
+    values, problems = {}, []
     node = root.child("parameters")
     for path, child in node.children.items() if node is not None and isinstance(node.data, dict) else ():
         if child.refused:
             continue
         value = child.data.date().isoformat() if isinstance(child.data, datetime) else child.data
         try:
-            book = book.override({str(path): value})
-            _check_language(book, str(path), value)
+            _check_language(load_book().override({str(path): value}).get(str(path)))
+            values[str(path)] = value
         except (ParameterError, ValueError) as error:
             at_key = not load_book().has(str(path))
             place = child.key_place if at_key else child.place
-            problems.append(place.problem(path_text(("parameters", path)), str(error)))
-    return book, problems
+            problems.append(place.problem(path_text(("parameters", path)), str(error).removeprefix(f"{path}: ")))
+    return load_book().override(values), problems
 
 
-def _check_language(book: Book, path: str, value: Any) -> None:
+def _check_language(parameter: Parameter) -> None:
     """Durations, rates and shares of the book are written in the scenario's language."""
-    match book.get(path).unit:
-        case "duration" if not (value == "unlimited" and path.startswith("lifecycles/")):
-            distribution_from(value)
+    match parameter.unit:
+        case "duration" if not (parameter.value == "unlimited" and parameter.path.startswith("lifecycles/")):
+            distribution_from(parameter.value)
         case "rate":
-            parse_rate_per_us(value)
+            parse_rate_per_us(parameter.value)
         case "share":
-            parse_fraction(value)
+            parse_fraction(parameter.value)
 
 
 def _checked(scenario: Scenario, root: Node, book: Book) -> tuple[list[Problem], tuple[Warning, ...]]:
     problems, warnings = [], []
     for finding in findings(scenario, book):
         if finding.is_error:
-            problem = problem_in(root, finding.path, f"{finding.message} [{finding.code}]", missing=True)
+            problem = problem_in(root, finding.path, f"{finding.message} [{finding.code}]", whole_path=True)
             problems += [problem] if problem is not None else []
         else:
             warnings.append(Warning(finding.code, path_text(finding.path), finding.message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,79 +27,121 @@ _EXPECTED = {
 }
 
 
-def message(error: Any, names_at: Callable[[Path], Iterable[str]] = lambda _: ()) -> str:  # noqa: PLR0911  # one for each kind
-    """One of pydantic's errors in words; ``names_at`` lists the keys allowed in the block at a path."""
+Names = Callable[[Path], Iterable[str]]
+
+
+def message(error: Any, names_at: Names = lambda _: ()) -> str:
+    """One of pydantic's errors in words; ``names_at`` lists the keys that are known in the block at a location."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    location: Path = error["loc"]
-    if kind == "lambdasim":
-        return str(context["message"])
-    if kind == "value_error":
-        return str(context["error"])
-    if kind == "missing":
-        return f"the key {location[-1]!r} is required"
-    if kind == "extra_forbidden":
-        return f"unknown key {location[-1]!r}; {nearest(location[-1], names_at(location[:-1]))}".removesuffix("; ")
-    if kind == "invalid_key":
-        return f"unknown key {location[-1]}; keys are text here"
-    if kind in ("literal_error", "union_tag_invalid"):
-        return _not_one_of(kind, value, context)
-    if kind == "union_tag_not_found":
-        return "the key 'type' is required" if isinstance(value, dict) else f"expected a mapping, found {found(value)}"
-    if kind in ("too_short", "too_long"):
-        return f"needs at {'least' if kind == 'too_short' else 'most'} {context.get('min_length', context.get('max_length'))}"
+    in_words = _IN_WORDS.get(kind)
+    if in_words is not None:
+        return in_words(error["loc"], value, context, names_at)
     if kind in _EXPECTED:
-        quotes = (
-            "; put it in quotes if text is meant"
-            if kind == "string_type" and not isinstance(value, dict | list)
-            else ""
-        )
-        return f"expected {_EXPECTED[kind]}, found {found(value)}{quotes}"
+        remedy = "; put it in quotes" if kind == "string_type" and not isinstance(value, dict | list) else ""
+        return f"expected {_EXPECTED[kind]}, found {found(value)}{remedy}"
     return str(error["msg"])
 
 
-def _not_one_of(kind: str, value: Any, context: dict[str, Any]) -> str:
-    allowed = context["expected" if kind == "literal_error" else "expected_tags"]
+def _missing(location: Path, *_: Any) -> str:
+    key = location[-1]
+    return f"the key {key!r} is required" if isinstance(key, str) else f"value {key + 1} of the list is missing"
+
+
+def _unknown_key(location: Path, _value: Any, _context: Any, names_at: Names) -> str:
+    return f"unknown key {location[-1]!r}; {nearest(location[-1], names_at(location[:-1]))}".removesuffix("; ")
+
+
+def _no_type(_location: Path, value: Any, *_: Any) -> str:
+    if not isinstance(value, dict):
+        return f"expected a mapping, found {found(value)}"
+    close = difflib.get_close_matches("type", [str(key) for key in value], n=1)
+    return "the key 'type' is required" + (f"; did you mean it by {close[0]!r}?" if close else "")
+
+
+def _not_one_of(_location: Path, value: Any, context: Any, _names_at: Names) -> str:
+    allowed = context.get("expected") or context["expected_tags"]
     names = [name.strip().strip("'") for name in allowed.replace(" or ", ", ").split(",")]
     tag = context.get("tag", value)
     hint = nearest(tag, names)
-    known = f"; known: {', '.join(names)}" if hint.startswith("did") else ""
+    known = f" known: {', '.join(names)}" if hint.startswith("did") else ""
     return f"{found(tag)} is not known here; {hint}{known}"
 
 
-def problems_of(error: ValidationError, root: Node, names_at: Callable[[Path], Iterable[str]]) -> list[Problem]:
+_IN_WORDS: dict[str, Callable[[Path, Any, Any, Names], str]] = {
+    "lambdasim": lambda _location, _value, context, _names: str(context["message"]),
+    "value_error": lambda _location, _value, context, _names: str(context["error"]),
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "invalid_key": lambda location, *_: f"unknown key {location[-1]}; keys are text here",
+    "literal_error": _not_one_of,
+    "union_tag_invalid": _not_one_of,
+    "union_tag_not_found": _no_type,
+    "too_short": lambda *_: "needs at least one entry",
+    "too_long": lambda _location, value, context, _names: (
+        f"has {len(value)} values; at most {context['max_length']} belong here"
+    ),
+}
+_AT_KEY = ("extra_forbidden", "invalid_key")
+_OF_A_BLOCK = ("value_error", "lambdasim", "union_tag_not_found")  # what may be wrong for want of a refused key
+
+
+def problems_of(error: ValidationError, root: Node, names_at: Names) -> list[Problem]:
     """All that pydantic found, each where it stands in the user's file; what was already refused is left out."""
     problems = []
     for one in error.errors(include_url=False):
-        if one["type"] == "too_short" and len(one["input"]) >= one["ctx"]["min_length"]:
+        kind = one["type"]
+        if kind == "too_short" and len(one["input"]) >= one["ctx"]["min_length"]:
             continue  # long enough, but for members that have problems of their own
-        path = _without_tags(one["loc"])
-        text = message(one, names_at)
-        if one["type"] == "lambdasim":
-            path += tuple(one["ctx"]["at"])
-        problem = problem_in(root, path, text, missing=one["type"] == "missing", at_key=one["type"] in _AT_KEY)
+        path = _in_the_file(one["loc"])
+        if kind in _OF_A_BLOCK and _lacks_a_refused_key(root, path):
+            continue
+        at = {"lambdasim": tuple(one["ctx"]["at"]) if kind == "lambdasim" else (), "union_tag_invalid": ("type",)}
+        problem = problem_in(
+            root,
+            path + at.get(kind, ()),
+            message(one, names_at),
+            whole_path=kind in ("missing", "lambdasim"),
+            at_key=kind in _AT_KEY or one["loc"][-1:] == (_KEY,),
+        )
         if problem is not None:
             problems.append(problem)
     return problems
 
 
-_AT_KEY = ("extra_forbidden", "invalid_key")
+_KEY = "[key]"  # pydantic's last step where the key of a mapping is at fault
 
 
-def _without_tags(location: Path) -> Path:
-    """Pydantic's location without the names of union members: a trigger's comes after the trigger's name."""
-    return location[:2] + location[3:] if location[:1] == ("triggers",) and len(location) > 2 else location
+def _in_the_file(location: Path) -> Path:
+    """Pydantic's location without the names of union members: a trigger's type comes after the trigger's name."""
+    if location[:1] == ("triggers",) and len(location) > 2 and location[2] != _KEY:
+        location = location[:2] + location[3:]
+    return location[:-1] if location[-1:] == (_KEY,) else location
 
 
-def problem_in(root: Node, path: Path, text: str, *, missing: bool = False, at_key: bool = False) -> Problem | None:
-    """A problem with the value at ``path``; as far as the path can be followed. None if it was refused already."""
-    node, walked = root, 0
-    for step in path:
+def _node_at(root: Node, path: Path) -> tuple[Node, int]:
+    """The node that ``path`` leads to, and how many of its steps can be followed."""
+    node = root
+    for walked, step in enumerate(path):
         below = node.child(step)
         if below is None:
-            break
-        node, walked = below, walked + 1
-        if node.refused:
-            return None
-    whole = walked == len(path)
-    place: Place = node.place if whole and not at_key else node.key_place
-    return place.problem(path_text(path if missing or whole else path[:walked]), text)
+            return node, walked
+        node = below
+    return node, len(path)
+
+
+def _lacks_a_refused_key(root: Node, path: Path) -> bool:
+    node, _ = _node_at(root, path)
+    return any(child.refused for child in node.children.values())
+
+
+def problem_in(root: Node, path: Path, text: str, *, whole_path: bool, at_key: bool = False) -> Problem | None:
+    """A problem with the value at ``path``, placed as far as the path can be followed; None if it was refused before.
+
+    ``whole_path`` names all of the path, even where the file has nothing there; ``at_key`` points at the key.
+    """
+    node, walked = _node_at(root, path)
+    if node.refused:
+        return None
+    is_there = walked == len(path)
+    place: Place = node.place if is_there and not at_key else node.key_place
+    return place.problem(path_text(path if whole_path or is_there else path[:walked]), text)

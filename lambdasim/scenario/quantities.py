@@ -44,7 +44,7 @@ class Quantity:
     def __call__(self, value: Any) -> float:
         """The number inside, in lambdasim's unit; ``ValueError`` for anything else."""
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError(f"expected {self.kind}, found {found(value)}")
+            raise ValueError(f"expected {self.kind}, found {found(value)}")  # noqa: TRY004  # pydantic collects ValueError
         if str(value).lstrip().startswith("-"):
             raise ValueError(f"{value} is negative; expected {self.kind}")
         number = self.read(value)

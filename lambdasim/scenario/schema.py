@@ -12,7 +12,6 @@ from lambdasim.scenario.model import Scenario
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 _REF = "#/definitions/"
-_RENAMED = {"prefixItems": "items"}
 _LEFT_OUT = ("title", "discriminator", "default")
 _TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -52,7 +51,7 @@ def _drafted(node: Any) -> Any:
             options = [_drafted(option) for option in value if option != {"type": "null"}]
             drafted |= {key: options} if len(options) > 1 else options[0]
         elif key not in _LEFT_OUT:
-            drafted[_RENAMED.get(key, key)] = _drafted(value)
+            drafted["items" if key == "prefixItems" else key] = _drafted(value)
     if _shows(node.get("default"), drafted):
         drafted["default"] = node["default"]
     if "patternProperties" in drafted:  # names of another form are refused

@@ -17,7 +17,9 @@ from lambdasim.scenario.scalars import Scalar, read_plain
 
 MAXIMUM_NODES = 1_000_000
 MAXIMUM_DEPTH = 100
+_SHOWN_STEPS = 12
 _MERGE = "<<"
+_YAML_TAG = "tag:yaml.org,2002:"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -74,9 +76,9 @@ def node_of(value: Any, place: Place, key_place: Place, children: Mapping[str | 
 def path_text(path: tuple[str | int, ...]) -> str:
     """``("flows", 0, "steps")`` -> ``flows[0].steps``."""
     text = ""
-    for step in path:
+    for step in path[:_SHOWN_STEPS]:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
+    return text + ("..." if len(path) > _SHOWN_STEPS else "")
 
 
 class _StopReading(Exception):  # noqa: N818  # control flow, not an error
@@ -113,6 +115,8 @@ def compose(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         words = ", ".join(part for part in (error.context, error.problem) if part)
         composer.root = None
         composer.problems.append(place.problem("", f"this is not YAML: {words}"))
+    except UnicodeEncodeError as error:
+        composer.problems.append(Place(file).problem("", f"this is not text: {error.reason}"))
     except yaml.reader.ReaderError as error:
         before = text[: error.position] if isinstance(error.position, int) else ""
         place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
@@ -157,18 +161,16 @@ class _Composer:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 self._close()
 
-    def _path(self, last: str | int | None = None) -> str:
+    def _path(self) -> str:
         steps = [len(frame.children) if not frame.is_mapping else frame.key for frame in self._stack]
-        if last is not None and steps:
-            steps[-1] = last
         return path_text(tuple(step for step in steps if step is not None))
 
     def _place(self, event: yaml.Event) -> Place:
         mark = event.start_mark
         return Place(self.file, mark.line + 1, mark.column + 1) if mark is not None else Place(self.file)
 
-    def _note(self, place: Place, text: str, key: str | int | None = None) -> None:
-        self.problems.append(place.problem(self._path(key), text))
+    def _note(self, place: Place, text: str) -> None:
+        self.problems.append(place.problem(self._path(), text))
 
     def _stop(self, event: yaml.Event, text: str) -> NoReturn:
         self._note(self._place(event), text)
@@ -182,7 +184,8 @@ class _Composer:
 
     def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
-            self._note(self._place(event), f"the tag {event.tag} has no meaning in a scenario; remove it")
+            tag = event.tag.replace(_YAML_TAG, "!!")
+            self._note(self._place(event), f"the tag {tag} has no meaning in a scenario; remove it")
 
     def _alias(self, event: yaml.AliasEvent) -> Node:
         name = event.anchor
@@ -206,7 +209,10 @@ class _Composer:
                 value = read_plain(event.value)
             except ValueError as error:
                 refused = True
-                self._note(place, str(error), key=event.value if is_key else None)
+                if is_key:
+                    self._note(place, f"readers of YAML disagree about the key {event.value}; put it in quotes")
+                else:
+                    self._note(place, str(error))
         if is_key:
             self._key(value, place, refused=refused, merges=plain and value == _MERGE)
             return
@@ -228,7 +234,8 @@ class _Composer:
             frame.key = _MERGE
         elif frame.key != key:
             frame.skip_value = True
-            self._note(place, f"this key reads as {key} and not as text; put it in quotes")
+            what = "no text" if key is None else f"{key}, which is no text"
+            self._note(place, f"this key reads as {what}; put it in quotes")
         elif frame.key in frame.children:
             frame.skip_value = True
             first = frame.children[frame.key].key_place

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -51,7 +52,7 @@ def problem_inside(error: ValueError, *prefix: str | int) -> PydanticCustomError
 
 
 @contextmanager
-def read_from(file: str) -> Iterator[None]:
+def read_from(file: Path) -> Iterator[None]:
     """A file that can't be read, or holds something else, is a problem with the key ``file``."""
     try:
         yield
@@ -59,4 +60,4 @@ def read_from(file: str) -> Iterator[None]:
         raise
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise problem_at(f"can't use {file!r}: {reason}", "file") from None
+        raise problem_at(f"can't use {str(file)!r}: {reason}", "file") from None

@@ -96,15 +96,14 @@ class ConcurrencyLimits:
                 return ThrottleReason.ReservedFunctionInvocationRateLimitExceeded
         elif self.unreserved.in_flight >= self.unreserved.limit:
             return ThrottleReason.ConcurrentInvocationLimitExceeded
-        if not self._account_rate.ready(now_us):
+        if must_start and not limits.scaling.ready(now_us):
+            return self._scaling_reason
+        if not self._account_rate.take(now_us):
             return ThrottleReason.FunctionInvocationRateLimitExceeded
-        if must_start:
-            if not limits.scaling.ready(now_us):
-                return self._scaling_reason
-            limits.scaling.take()
-        self._account_rate.take()
         if limits.rate is not None:
-            limits.rate.take()
+            limits.rate.take(now_us)
+        if must_start:
+            limits.scaling.take(now_us)
         if now_us >= self._minute_ends_us:
             self._close_minutes(now_us)
         for level in limits.levels:

@@ -23,6 +23,9 @@ class State(IntEnum):
     ENDED = 3  # reclaimed
 
 
+STARTING, IDLE, BUSY, ENDED = State  # bound once: CPython 3.11 takes 60 ns to find a member by its class
+
+
 class ExecutionEnvironment:
     """One execution environment of one function version; it serves one invocation at a time.
 
@@ -73,7 +76,7 @@ class ExecutionEnvironment:
         self.pre_initialized = pre_initialized
         self.ready: Event | None = None
         self.ready_us = created_us if pre_initialized else created_us + phases.total_us
-        self.state = State.STARTING
+        self.state = STARTING
         self.idle_since_us = self.ready_us
         self.busy_from_us = NEVER
         self.first_used_us = NEVER
@@ -86,9 +89,9 @@ class ExecutionEnvironment:
 
     def begin(self, now_us: int) -> bool:
         """An invocation begins to run on it; true if it is the environment's first."""
-        if self.state > State.IDLE:
-            raise self._wrong_move(State.BUSY)
-        self.state = State.BUSY
+        if self.state is not IDLE and self.state is not STARTING:
+            raise self._wrong_move(BUSY)
+        self.state = BUSY
         self.busy_from_us = now_us
         if self.invocations:
             return False
@@ -99,9 +102,9 @@ class ExecutionEnvironment:
 
     def finish(self, now_us: int, *, reset: bool) -> None:
         """The run is over; after a timeout, a crash or lack of memory the process is gone (``reset``)."""
-        if self.state is not State.BUSY:
-            raise self._wrong_move(State.IDLE)
-        self.state = State.IDLE
+        if self.state is not BUSY:
+            raise self._wrong_move(IDLE)
+        self.state = IDLE
         self.invocations += 1
         self.busy_us += now_us - self.busy_from_us
         self.last_used_us = self.idle_since_us = now_us
@@ -109,15 +112,15 @@ class ExecutionEnvironment:
 
     def wait(self) -> None:
         """It was started ahead, and waits for its first invocation."""
-        if self.state is not State.STARTING:
-            raise self._wrong_move(State.IDLE)
-        self.state = State.IDLE
+        if self.state is not STARTING:
+            raise self._wrong_move(IDLE)
+        self.state = IDLE
 
     def end(self, at_us: int, cause: EndCause) -> None:
         """Lambda takes it away; it must be idle."""
-        if self.state is not State.IDLE:
-            raise self._wrong_move(State.ENDED)
-        self.state = State.ENDED
+        if self.state is not IDLE:
+            raise self._wrong_move(ENDED)
+        self.state = ENDED
         self.ended_us = at_us
         self.end_cause = cause
 

@@ -11,7 +11,7 @@ import heapq
 from typing import TYPE_CHECKING
 
 from lambdasim.records import ENVIRONMENT_COLUMNS, EndCause, Log, StartCause, StartType
-from lambdasim.service.environment import ExecutionEnvironment, State
+from lambdasim.service.environment import ENDED, IDLE, ExecutionEnvironment
 from lambdasim.service.lifecycle import Life, LifeDraws
 from lambdasim.service.placement import pool_for
 
@@ -70,9 +70,11 @@ class Fleet:
 
     def find_warm(self, now_us: int) -> ExecutionEnvironment | None:
         """The idle environment that placement would choose now; it stays where it is until it is taken."""
-        self._catch_up(now_us)
+        by_age = self._by_age_limit
+        if not self._busy or (by_age and by_age[0][0] <= now_us):
+            self._catch_up(now_us)
         while (environment := self._pool.peek()) is not None:
-            if environment.state is State.ENDED:
+            if environment.state is ENDED:
                 self._pool.take()
             elif environment.idle_since_us + environment.life.surplus_idle_timeout_us <= now_us:
                 self._pool.take()
@@ -104,22 +106,23 @@ class Fleet:
 
     def put_back(self, environment: ExecutionEnvironment, now_us: int) -> None:
         """An environment's run is over: it is idle from now on, or ends if its time has come."""
+        overdue = environment.ready_us + environment.life.age_limit_us <= now_us
+        if overdue:  # its time came while it ran
+            self._retire_one(environment, now_us)
         by_age = self._by_age_limit
         if by_age and by_age[0][0] <= now_us:
             self._retire(now_us)
         self._busy -= 1
         if self._busy == 0:
             self._quiet_since_us = now_us
-        if environment.ready_us + environment.life.age_limit_us <= now_us:
-            self._retire_one(environment, now_us)
-        else:
+        if not overdue:
             self._pool.put(environment)
 
     def close(self, now_us: int) -> None:
         """The run is over: settle what has ended by now, and write those that are alive to the log."""
         self._catch_up(now_us)
         for environment in list(self._alive.values()):
-            if environment.state is State.IDLE and self._expiry_us(environment) <= now_us:
+            if environment.state is IDLE and self._expiry_us(environment) <= now_us:
                 self._expire(environment, now_us)
         for environment in self._alive.values():
             self._numbering.log.append(environment.row())
@@ -176,7 +179,7 @@ class Fleet:
         by_age = self._by_age_limit
         while by_age and by_age[0][0] <= now_us:
             limit_us, _, environment = heapq.heappop(by_age)
-            if environment.state is not State.IDLE:
+            if environment.state is not IDLE:
                 continue  # ended already, or busy: then it ends when its run does
             if self._expiry_us(environment) <= limit_us:
                 self._expire(environment, limit_us)
@@ -201,7 +204,7 @@ class Fleet:
         while by_idle and self._quiet_since_us + by_idle[0][0] <= now_us:
             entry = heapq.heappop(by_idle)
             environment = entry[2]
-            if environment.state is State.IDLE:
+            if environment.state is IDLE:
                 if self._expiry_us(environment) <= now_us:
                     self._expire(environment, now_us)
                 else:

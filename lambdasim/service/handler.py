@@ -55,6 +55,9 @@ def first_call_extra_ms(by_memory: dict[int, float], memory_mb: float) -> float:
     )
 
 
+SUCCESS = Outcome.SUCCESS
+
+
 @dataclass(frozen=True, slots=True)
 class HandlerModel:
     """Everything that decides a run of one function's handler."""
@@ -87,7 +90,7 @@ class HandlerModel:
             return duration_us, Outcome.CRASH
         if coin < self.error_below:
             return duration_us, Outcome.ERROR
-        return duration_us, Outcome.SUCCESS
+        return duration_us, SUCCESS
 
 
 def handler_model(function: Function, book: Book) -> HandlerModel:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lambdasim.service.fleet import Fleet
     from lambdasim.service.invocation import Invocation
 
+WARM = StartType.WARM
 RESETTING = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 
 
@@ -67,11 +68,11 @@ class LambdaService:
         if environment.begin(now_us):
             before_us = handler.first_call_us
             invocation.init_us = environment.phases.init_us
-            if environment.pre_initialized and invocation.start_type is StartType.WARM:
+            if environment.pre_initialized and invocation.start_type is WARM:
                 invocation.start_type = StartType.PRE_INITIALIZED
                 invocation.start_cause = environment.start_cause
         if environment.needs_init:
-            if invocation.start_type is StartType.WARM:  # reset by the run before
+            if invocation.start_type is WARM:  # reset by the run before
                 before_us = handler.first_call_us
                 invocation.start_type, invocation.start_cause = StartType.COLD, StartCause.RESET
             elif not version.failed_init_billed:  # its own Init was cut off: REPORT has no Init Duration then

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 
+_WHOLE = 1.0 - 1e-9  # refills are sums of floats: a token that is whole by arithmetic must count as whole
+
+
 class TokenBucket:
     """Holds at most ``capacity`` tokens and gains ``rate_per_us`` of them each microsecond; starts full.
 
-    ``ready(now)`` refills and says whether a token is there; ``take()`` takes it. They are two calls, so that
-    several limits can be asked before any of them is charged.
+    ``ready`` looks and ``take`` takes, so that several limits can be asked before any of them is charged.
     """
 
     __slots__ = ("_last_us", "capacity", "rate_per_us", "tokens")
@@ -21,13 +23,17 @@ class TokenBucket:
     def ready(self, now_us: int) -> bool:
         """Whether a whole token is there at ``now_us`` (times must not go back)."""
         tokens = self.tokens + (now_us - self._last_us) * self.rate_per_us
-        self.tokens = tokens if tokens < self.capacity else self.capacity
+        self.tokens = tokens = tokens if tokens < self.capacity else self.capacity
         self._last_us = now_us
-        return self.tokens >= _WHOLE
+        return tokens >= _WHOLE
 
-    def take(self) -> None:
-        """Take one token; ask ``ready`` first."""
-        self.tokens -= 1.0
-
-
-_WHOLE = 1.0 - 1e-9  # refills are sums of floats: a token that is whole by arithmetic must count as whole
+    def take(self, now_us: int) -> bool:
+        """Take a token if one is there at ``now_us``; says whether it was."""
+        tokens = self.tokens + (now_us - self._last_us) * self.rate_per_us
+        tokens = tokens if tokens < self.capacity else self.capacity
+        self._last_us = now_us
+        if tokens < _WHOLE:
+            self.tokens = tokens
+            return False
+        self.tokens = tokens - 1.0
+        return True

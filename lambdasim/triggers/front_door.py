@@ -32,11 +32,14 @@ class FrontDoor:
 
     def opens(self, now_us: int) -> bool:
         """Take a token from every bucket, if all have one."""
-        for bucket in self.buckets:
-            if not bucket.ready(now_us):
+        buckets = self.buckets
+        if len(buckets) > 1:
+            for bucket in buckets:
+                if not bucket.ready(now_us):
+                    return False
+        for bucket in buckets:
+            if not bucket.take(now_us):
                 return False
-        for bucket in self.buckets:
-            bucket.take()
         return True
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LONGEST_PLACEMENT_US = 30 * US_PER_S
 
 
+SUCCESS, SUCCEEDED = Outcome.SUCCESS, Final.SUCCESS
+
+
 class Target:
     """A function as one trigger sees it: its version, the luck of the trigger's events there, and their number."""
 
@@ -84,7 +87,7 @@ class Caller:
             else:
                 yield from self._service.invoke(invocation)
             if invocation.retry_after_us is None:
-                return invocation.final is Final.SUCCESS
+                return invocation.final is SUCCEEDED
             yield clock.timeout(invocation.retry_after_us)
             now_us = clock.now
             attempt += 1
@@ -114,8 +117,8 @@ class Caller:
             return
         invocation.answered_us = now_us
         invocation.status = self._door.statuses[invocation.outcome]
-        if invocation.outcome is Outcome.SUCCESS:
-            invocation.final = Final.SUCCESS
+        if invocation.outcome is SUCCESS:
+            invocation.final = SUCCEEDED
             if self._retries:
                 self._client(invocation.event).after_success(now_us, invocation.attempt)
         else:

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from synthetic_logs import cut, header, invocations, random_log
 
 from lambdasim.metrics import cloudwatch
 from lambdasim.metrics.cloudwatch import PerMinute, measured_minutes, timeline
 from lambdasim.randomness import stream
 from lambdasim.records import NEVER, ConcurrencyPeaks, Final, Outcome, StartType
 from lambdasim.units import US_PER_MINUTE, US_PER_S
-from synthetic_logs import cut, header, invocations, random_log
 
 HEADER = header()
 

@@ -1,11 +1,11 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from synthetic_logs import environments, header
 
 from lambdasim.metrics.environments import count_environments
 from lambdasim.records import NEVER
 from lambdasim.units import US_PER_MINUTE
-from synthetic_logs import environments, header
 
 HEADER = header()
 ENDED_US = HEADER.duration_us + 15 * US_PER_MINUTE

@@ -1,14 +1,17 @@
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from synthetic_logs import cut, header, invocations, measure, random_log
 
-from lambdasim.metrics.measures import MEASURES, PER_MILLE, nearest_ranks, rank_of
+from lambdasim.metrics.measures import MEASURES, PER_MILLE, nearest_ranks
 from lambdasim.metrics.meters import Meters
 from lambdasim.randomness import stream
 from lambdasim.records import NEVER, Final, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
-from synthetic_logs import cut, header, invocations, measure, random_log
 
 HEADER = header()
 AXES = ("trigger", "function", "outcome", "start_type", "start_cause", "status", "final", "retry", "client_gone")
@@ -145,7 +148,7 @@ def test_failed_runs_are_billed_and_throttled_ones_are_not():
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=300))
 def test_a_percentile_is_numpys_nearest_rank(values):
     fractions = [per_mille / 1000 for per_mille in PER_MILLE.values()]
-    ranks = [rank_of(per_mille, len(values)) for per_mille in PER_MILLE.values()]
+    ranks = [math.ceil(Fraction(per_mille, 1000) * len(values)) for per_mille in PER_MILLE.values()]
     assert nearest_ranks(np.array(values)) == tuple(float(sorted(values)[rank - 1]) for rank in ranks)
     numpys = np.quantile(values, fractions, method="inverted_cdf").tolist()
     far = [abs(f * len(values) - round(f * len(values))) > 1e-6 for f in fractions]  # else numpy's rank may be rounded

@@ -24,11 +24,6 @@ def result():
     return made()
 
 
-@pytest.fixture
-def no_pyarrow(monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
-
-
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
@@ -52,7 +47,8 @@ def test_what_was_saved_is_loaded(result, tmp_path):
     assert_equal(Result.load(tmp_path / "a" / "b"), result)
 
 
-def test_what_was_saved_without_pyarrow_is_loaded(result, tmp_path, no_pyarrow):
+def test_what_was_saved_without_pyarrow_is_loaded(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
     result.save(tmp_path)
     assert "invocations.csv.gz" in names(tmp_path)
     assert_equal(Result.load(tmp_path), result)
@@ -80,6 +76,7 @@ def test_equal_runs_leave_equal_bytes_however_long_they_took(parquet, tmp_path, 
     for place, wall_s in (("one", 1.0), ("two", 5.0)):
         made(wall_s=wall_s).save(tmp_path / place)
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+    assert all(data[4:8] == bytes(4) for name, data in bytes_of(tmp_path / "two").items() if name.endswith(".gz"))
     manifest = json.loads((tmp_path / "two" / "manifest.json").read_text())
     assert manifest["timings"]["wall_s"] == 5.0
     assert json.loads((tmp_path / "two" / "summary.json").read_text())["wall_s"] is None
@@ -223,7 +220,8 @@ def test_a_manifest_without_its_header_is_named(result, tmp_path):
         Result.load(tmp_path)
 
 
-def test_a_truncated_log_is_named(result, tmp_path, no_pyarrow):
+def test_a_truncated_log_is_named(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
     result.save(tmp_path)
     packed = tmp_path / "invocations.csv.gz"
     packed.write_bytes(packed.read_bytes()[:5000])
@@ -238,7 +236,8 @@ def test_a_parquet_log_without_pyarrow_says_what_to_install(result, tmp_path, mo
         Result.load(tmp_path)
 
 
-def test_files_are_what_their_names_say(result, tmp_path, no_pyarrow):
+def test_files_are_what_their_names_say(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
     result.save(tmp_path)
     lines = gzip.decompress((tmp_path / "invocations.csv.gz").read_bytes()).decode().splitlines()
     assert len(lines) == 1 + len(result.invocations)

@@ -13,11 +13,45 @@ from lambdasim.records import NEVER, ConcurrencyPeaks, Final, Outcome, StartType
 from lambdasim.result.summary import plain
 from lambdasim.units import US_PER_MINUTE
 
-TOP = """schema_version scenario seed engine simulated_s warm_up_s wall_s invocations_per_wall_s
-functions triggers account total warnings""".split()
-FUNCTION = """events invocations successes errors timeouts throttles retries dropped dead_lettered in_flight cold_starts
-cold_start_rate start_types cold_start_causes environments concurrency latency_ms duration_ms billed_duration_ms
-init_duration_ms cold_start_ms cost_usd""".split()
+TOP = [
+    "schema_version",
+    "scenario",
+    "seed",
+    "engine",
+    "simulated_s",
+    "warm_up_s",
+    "wall_s",
+    "invocations_per_wall_s",
+    "functions",
+    "triggers",
+    "account",
+    "total",
+    "warnings",
+]
+FUNCTION = [
+    "events",
+    "invocations",
+    "successes",
+    "errors",
+    "timeouts",
+    "throttles",
+    "retries",
+    "dropped",
+    "dead_lettered",
+    "in_flight",
+    "cold_starts",
+    "cold_start_rate",
+    "start_types",
+    "cold_start_causes",
+    "environments",
+    "concurrency",
+    "latency_ms",
+    "duration_ms",
+    "billed_duration_ms",
+    "init_duration_ms",
+    "cold_start_ms",
+    "cost_usd",
+]
 SPREAD = ["mean", "p50", "p75", "p90", "p95", "p99", "p99.9", "max"]
 MINUTE = US_PER_MINUTE
 
@@ -35,6 +69,9 @@ def test_the_keys_that_stand_are_there(summary):
             if name.endswith("_ms"):
                 assert list(function[name]) == SPREAD
         assert list(function["throttles"]) == ["total", "by_reason"]
+        assert list(function["start_types"]) == ["warm", "cold", "pre_initialized", "provisioned", "restored"]
+        causes = ["scale_out", "idle_expired", "lifetime", "recycled", "reset", "deployment"]
+        assert list(function["cold_start_causes"]) == causes
         assert list(function["environments"]) == ["created", "mean", "max", "mean_busy", "mean_idle"]
         assert list(function["concurrency"]) == ["mean", "max"]
         assert list(function["cost_usd"]) == ["total", "per_million_invocations", "lines"]

@@ -60,8 +60,14 @@ FIRST = """\
     handler: {{duration: {{lognormal: {{median: 300 ms, p99: 5 s}}}}}}  # assumed
 """
 
-FIRST_TRACE = """&trace
-      {{file: data/azure_2019/invocations_per_minute.csv, format: azure_2019, function: {app}}}"""
+FIRST_TRIGGER = """\
+  to-{app}: &call
+    type: direct
+    client: {{retries: none}}
+    target: {app}
+    arrivals: {{trace: &day {{file: data/azure_2019/invocations_per_minute.csv, format: azure_2019, function: {app}}}}}
+"""
+TRIGGER = "  to-{app}: {{<<: *call, target: {app}, arrivals: {{trace: {{<<: *day, function: {app}}}}}}}\n"
 
 
 def read_sample() -> list[dict[str, str]]:
@@ -104,9 +110,7 @@ def write_scenario(rows: list[dict[str, str]]) -> None:
             f"  {row['app']}: {{<<: *app, memory_size: {memory}{known if seconds >= SHORTEST_KNOWN_S else ''}}}\n"
         )
     lines.append("\ntriggers:\n")
-    for number, row in enumerate(rows):
-        trace = f"{{<<: *trace, function: {row['app']}}}" if number else FIRST_TRACE.format(app=row["app"])
-        lines.append(f"  to-{row['app']}: {{type: direct, target: {row['app']}, arrivals: {{trace: {trace}}}}}\n")
+    lines += [(TRIGGER if number else FIRST_TRIGGER).format(app=row["app"]) for number, row in enumerate(rows)]
     SCENARIO.write_text("".join(lines), encoding="utf-8")
 
 

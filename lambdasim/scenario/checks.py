@@ -169,8 +169,10 @@ def read_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Find
         longest = function.timeout_us
         if isinstance(trigger, ApiGatewayTrigger):
             longest = min(longest, trigger.integration_timeout_us)
-        if trigger.client.read_timeout_us < longest:
-            then = "gives up" if trigger.client.retries == "none" else "calls again while it may still run"
+        retries = trigger.client.retries != "none"
+        is_chosen = retries or "read_timeout_us" in trigger.client.model_fields_set
+        if is_chosen and trigger.client.read_timeout_us < longest:
+            then = "calls again while it may still run" if retries else "gives up"
             yield (
                 (*path, "client", "read_timeout"),
                 (

@@ -182,10 +182,12 @@ class _Composer:
     def _key_place(self, place: Place) -> Place:
         return (self._stack[-1].key_at if self._stack else None) or place
 
-    def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+    def _is_tagged(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> bool:
+        """A tag that is written out is a problem."""
         if event.tag is not None:
             tag = event.tag.replace(_YAML_TAG, "!!")
             self._note(self._place(event), f"the tag {tag} has no meaning in a scenario; remove it")
+        return event.tag is not None
 
     def _alias(self, event: yaml.AliasEvent) -> Node:
         name = event.anchor
@@ -200,8 +202,7 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         place, is_key = self._place(event), self._expects_key()
-        self._check_tag(event)
-        refused = False
+        refused = self._is_tagged(event)
         value: Scalar = event.value
         plain = event.implicit[0] and not event.style
         if plain:
@@ -210,6 +211,7 @@ class _Composer:
             except ValueError as error:
                 refused = True
                 if is_key:
+                    self._stack[-1].key = event.value
                     self._note(place, f"readers of YAML disagree about the key {event.value}; put it in quotes")
                 else:
                     self._note(place, str(error))
@@ -243,7 +245,7 @@ class _Composer:
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         place = self._place(event)
-        self._check_tag(event)
+        self._is_tagged(event)
         if self._expects_key():
             self._stop(event, "a key is a plain word here, not a list or a mapping")
         if len(self._stack) >= MAXIMUM_DEPTH:

@@ -113,7 +113,8 @@ class ApiGatewayTrigger(_Calling):
         if not low <= self.integration_timeout_us <= high:
             found = format_us(self.integration_timeout_us)
             allowed = f"{format_us(low)} to {format_us(high)}"
-            raise problem_at(f"{found} is outside {allowed} of a {self.api.upper()} API", "integration_timeout")
+            message = f"{found} is outside the {allowed} that {self.api.upper()} APIs allow"
+            raise problem_at(message, "integration_timeout")
         return self
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop
+from types import MethodType
 from typing import Any
 
 import simpy
 from simpy.core import EventPriority
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL, Event, Process, Timeout
 
 # At one instant: what ends, then what becomes ready or is decided, then what arrives. A request that arrives
 # as another ends finds the environment free; one that arrives as an idle timeout passes finds it gone.
@@ -39,6 +40,9 @@ class Clock(simpy.Environment):
 
     def __init__(self) -> None:
         super().__init__(initial_time=0)
+        # SimPy binds these once for its own class, but for a subclass at every use: 0.2 us an event.
+        self.timeout = MethodType(Timeout, self)  # type: ignore[method-assign]
+        self.process = MethodType(Process, self)  # type: ignore[method-assign]
 
     def run_until(self, until_us: int) -> None:
         """Let everything happen that is due up to and including ``until_us``.

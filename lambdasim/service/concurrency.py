@@ -107,9 +107,9 @@ class ConcurrencyLimits:
         if now_us >= self._minute_ends_us:
             self._close_minutes(now_us)
         for level in limits.levels:
-            level.in_flight = in_flight = level.in_flight + 1
-            if in_flight > level.peak:
-                level.peak = in_flight
+            level.in_flight += 1
+            if level.in_flight > level.peak:
+                level.peak = level.in_flight
         return None
 
     def release(self, function: int, now_us: int) -> None:

@@ -52,6 +52,7 @@ class ExecutionEnvironment:
         "pre_initialized",
         "ready",
         "ready_us",
+        "retires_us",
         "start_cause",
         "state",
     )
@@ -76,6 +77,7 @@ class ExecutionEnvironment:
         self.pre_initialized = pre_initialized
         self.ready: Event | None = None
         self.ready_us = created_us if pre_initialized else created_us + phases.total_us
+        self.retires_us = self.ready_us + life.age_limit_us
         self.state = STARTING
         self.idle_since_us = self.ready_us
         self.busy_from_us = NEVER

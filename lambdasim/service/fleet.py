@@ -104,18 +104,18 @@ class Fleet:
             environment.ready = self._clock.control(environment.ready_us - now_us)
         return environment
 
-    def put_back(self, environment: ExecutionEnvironment, now_us: int) -> None:
+    def put_back(self, environment: ExecutionEnvironment, now_us: int, *, reset: bool) -> None:
         """An environment's run is over: it is idle from now on, or ends if its time has come."""
-        overdue = environment.ready_us + environment.life.age_limit_us <= now_us
-        if overdue:  # its time came while it ran
-            self._retire_one(environment, now_us)
         by_age = self._by_age_limit
         if by_age and by_age[0][0] <= now_us:
-            self._retire(now_us)
+            self._retire(now_us)  # passes over this one, which is busy still
+        environment.finish(now_us, reset=reset)
         self._busy -= 1
         if self._busy == 0:
             self._quiet_since_us = now_us
-        if not overdue:
+        if environment.retires_us <= now_us:
+            self._retire_one(environment, now_us)
+        else:
             self._pool.put(environment)
 
     def close(self, now_us: int) -> None:
@@ -143,8 +143,7 @@ class Fleet:
         )
         environment.needs_init = cut_off
         self._alive[environment.number] = environment
-        ends_us = environment.ready_us + life.age_limit_us
-        heapq.heappush(self._by_age_limit, (ends_us, environment.number, environment))
+        heapq.heappush(self._by_age_limit, (environment.retires_us, environment.number, environment))
         heapq.heappush(self._by_idle_timeout, (life.idle_timeout_us, environment.number, environment))
         return environment
 
@@ -194,7 +193,7 @@ class Fleet:
             phases = self._ahead.at(self._ordinal)
             replacement = self._create(at_us, StartCause.LIFETIME, phases, pre_initialized=True)
             replacement.wait()
-            self._pool.put(replacement)
+            self._pool.put_unused(replacement)
         else:
             self._lost.append(StartCause(int(life.age_cause)))
 

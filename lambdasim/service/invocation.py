@@ -16,7 +16,7 @@ class Sender(Protocol):
 
     index: int
 
-    def settle(self, invocation: Invocation) -> None:
+    def settle(self, invocation: Invocation, now_us: int) -> None:
         """The attempt is over: fill in ``status``, ``answered_us`` and ``final``, unless done already."""
 
 

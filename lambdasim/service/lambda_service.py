@@ -37,7 +37,7 @@ class LambdaService:
         reason = self.concurrency.admit(function, now_us, must_start=environment is None)
         if reason is not None:
             invocation.refuse(Outcome.THROTTLED, reason)
-            self.conclude(invocation)
+            self.conclude(invocation, now_us)
             return
         if environment is not None:
             fleet.take_warm()
@@ -45,21 +45,19 @@ class LambdaService:
             environment = fleet.start(invocation, now_us)
             if environment.ready is not None:
                 yield environment.ready
-        yield clock.timeout(self._begin(invocation, environment))
+        yield clock.timeout(self._begin(invocation, environment, clock.now))
         invocation.ended_us = now_us = clock.now
-        environment.finish(now_us, reset=invocation.outcome in RESETTING)
-        fleet.put_back(environment, now_us)
+        fleet.put_back(environment, now_us, reset=invocation.outcome in RESETTING)
         self.concurrency.release(function, now_us)
-        self.conclude(invocation)
+        self.conclude(invocation, now_us)
 
-    def conclude(self, invocation: Invocation) -> None:
+    def conclude(self, invocation: Invocation, now_us: int) -> None:
         """The attempt is over: its sender says what that means, and it goes to the log."""
-        invocation.sender.settle(invocation)
+        invocation.sender.settle(invocation, now_us)
         self.log.append(invocation.row())
 
-    def _begin(self, invocation: Invocation, environment: ExecutionEnvironment) -> int:
+    def _begin(self, invocation: Invocation, environment: ExecutionEnvironment, now_us: int) -> int:
         """The run begins: how long it will take (REPORT's Duration, microseconds) and how it will end."""
-        now_us = self.clock.now
         version, luck, event = invocation.function, invocation.luck, invocation.event
         handler = version.handler
         invocation.environment = environment.number
@@ -81,5 +79,6 @@ class LambdaService:
             before_us += invocation.suppressed_init_us
         coin = luck.coin.at(event) if handler.error_below > 0 else 1.0
         duration_us, invocation.outcome = handler.run(luck.duration_us.at(event), coin, before_us)
-        invocation.suppressed_init_us = min(invocation.suppressed_init_us, duration_us)
+        if invocation.suppressed_init_us > duration_us:
+            invocation.suppressed_init_us = duration_us  # the function's timeout struck during the init
         return duration_us

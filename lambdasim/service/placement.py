@@ -24,6 +24,9 @@ class Pool(Protocol):
     def put(self, environment: ExecutionEnvironment) -> None:
         """Add an environment that became idle just now."""
 
+    def put_unused(self, environment: ExecutionEnvironment) -> None:
+        """Add an environment that Lambda has started ahead, and that no invocation has used yet."""
+
     def peek(self) -> ExecutionEnvironment | None:
         """The one to choose next; it stays. ``None`` if the pool is empty."""
 
@@ -40,14 +43,9 @@ class MostRecentlyUsed:
 
     def __init__(self) -> None:
         self._stack: deque[ExecutionEnvironment] = deque()
+        self.put = self._stack.append
+        self.put_unused = self._stack.appendleft
         self.take = self._stack.pop
-
-    def put(self, environment: ExecutionEnvironment) -> None:
-        """See ``Pool``."""
-        if environment.invocations:
-            self._stack.append(environment)
-        else:
-            self._stack.appendleft(environment)
 
     def peek(self) -> ExecutionEnvironment | None:
         """See ``Pool``."""
@@ -59,7 +57,7 @@ class LeastRecentlyUsed:
 
     def __init__(self) -> None:
         self._queue: deque[ExecutionEnvironment] = deque()
-        self.put = self._queue.append
+        self.put = self.put_unused = self._queue.append
         self.take = self._queue.popleft
 
     def peek(self) -> ExecutionEnvironment | None:
@@ -77,6 +75,8 @@ class ByAge:
     def put(self, environment: ExecutionEnvironment) -> None:
         """See ``Pool``."""
         heapq.heappush(self._heap, (self._sign * environment.number, environment))
+
+    put_unused = put
 
     def peek(self) -> ExecutionEnvironment | None:
         """See ``Pool``."""
@@ -100,6 +100,8 @@ class Random:
         """See ``Pool``."""
         self._idle.append(environment)
         self._chosen = False
+
+    put_unused = put
 
     def peek(self) -> ExecutionEnvironment | None:
         """See ``Pool``."""

@@ -81,7 +81,7 @@ class Caller:
             invocation = Invocation(self, version, luck, event, attempt, arrived_us, now_us)
             if not self._door.opens(now_us):
                 invocation.refuse(Outcome.REJECTED)
-                self._service.conclude(invocation)
+                self._service.conclude(invocation, now_us)
             elif self._impatient and self._may_outlast(version):
                 yield from self._race(invocation)
             else:
@@ -107,11 +107,10 @@ class Caller:
         longest_us = version.handler.timeout_us + version.cold_start.init_limit_us + LONGEST_PLACEMENT_US
         return self._door.patience_us < longest_us
 
-    def settle(self, invocation: Invocation) -> None:
+    def settle(self, invocation: Invocation, now_us: int) -> None:
         """The attempt is over at Lambda; if its caller still waits, this is the answer."""
         if invocation.answered_us != NEVER:
             return
-        now_us = self._clock.now
         if now_us > invocation.invoked_us + self._door.patience_us:
             self._give_up(invocation)
             return

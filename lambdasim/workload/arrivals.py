@@ -245,8 +245,7 @@ def _events_of_bulks(
         bulk = np.searchsorted(ends, event, side="right")
         opening = ends[bulk] - sizes[bulk]  # the bulk's first event
         gaps = np.rint(spacings.take(event.size)).astype(np.int64)
-        gaps[event == opening] = 0
-        walked = reached + np.cumsum(gaps)
+        walked = reached + np.cumsum(gaps)  # the gap before a bulk's first event drops out of the difference below
         offset = walked - np.where(opening >= first, walked[np.maximum(opening - first, 0)], 0)
         reached = int(offset[-1])
         times = starts[bulk] + offset

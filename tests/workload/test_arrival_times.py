@@ -202,6 +202,7 @@ def test_a_bulk_larger_than_a_block_is_whole():
 def test_events_at_once_share_an_instant_or_spread_evenly():
     assert np.array_equal(times_of(AtOnce(200_000, 5), 100), np.full(200_000, 5))
     assert times_of(AtOnce(3, 100, 10), 1000).tolist() == [100, 103, 106]
+    assert times_of(AtOnce(4, 0, 10), 1000).tolist() == [0, 2, 5, 7]
     week = times_of(AtOnce(100_000, 0, 7 * US_PER_DAY), 8 * US_PER_DAY)
     assert np.array_equal(week, np.arange(100_000) * 6_048_000)
     assert times_of(AtOnce(10, 95, 10), 100).tolist() == [95, 96, 97, 98, 99]

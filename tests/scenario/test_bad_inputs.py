@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from small_scenario import SMALL, changed, complaints
+
+from lambdasim.errors import InputError
+from lambdasim.scenario.load import parse_scenario
+
+TABLE = yaml.safe_load((Path(__file__).parent / "bad_inputs.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case["put"].strip() or "nothing")
+def test_a_mistake_is_told_word_for_word_with_its_place(case):
+    text = changed(case["for"], case["put"]) if "for" in case else f"{SMALL}{case['put']}\n"
+    assert complaints(text) == [f"s.yaml:{line}" for line in case["says"]]
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
+    text = changed("duration: 1h", "duration: 12:30").replace("80 ms", "80").replace("5/s", "5") + "sed: 3\nname: b\n"
+    assert [line.split(": ")[0] for line in complaints(text)] == [
+        "s.yaml:2:11",
+        "s.yaml:6:15",
+        "s.yaml:8:63",
+        "s.yaml:9:1",
+        "s.yaml:10:1",
+    ]
+
+
+def test_a_problem_knows_its_file_line_column_path_and_text():
+    with pytest.raises(InputError) as caught:
+        parse_scenario(changed("80 ms", "80 mss"), file="shop.yaml")
+    [problem] = caught.value.problems
+    assert (problem.file, problem.line, problem.column) == ("shop.yaml", 6, 15)
+    assert problem.path == "functions.api.handler.duration"
+
+
+def test_a_value_that_was_refused_is_not_called_missing_too():
+    assert len(complaints(changed("runtime: python3.13", "runtime: yes"))) == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["provisioned_concurrent_executions: 10", "aliases: {}", "versions: {}", "snap_start: {}", "event_invoke_config: {}", "dead_letter_config: {}", "connections: {}"],
+)
+def test_keys_of_features_that_do_not_work_yet_are_unknown(key):
+    text = changed("    runtime: python3.13\n", f"    runtime: python3.13\n    {key}\n")
+    assert f"unknown key {key.split(':')[0]!r}" in complaints(text)[0]

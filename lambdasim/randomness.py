@@ -36,7 +36,7 @@ class Draws(Generic[Number]):
     generator of its own: what nobody asks for costs nothing, and the order of asking changes nothing.
     """
 
-    __slots__ = ("_first", "_key", "_sample", "_values", "size")
+    __slots__ = ("_first", "_sample", "_seed", "_values", "_words", "size")
 
     def __init__(
         self,
@@ -45,7 +45,8 @@ class Draws(Generic[Number]):
         sample: Callable[[np.random.Generator, int], NDArray[np.int64] | NDArray[np.float64]],
         size: int = BLOCK,
     ) -> None:
-        self._key = (seed, *words)
+        self._seed = seed
+        self._words = words
         self._sample = sample
         self._first = 0  # the index of the first of _values
         self._values: list[Number] = []
@@ -56,7 +57,7 @@ class Draws(Generic[Number]):
         offset = index - self._first
         if not 0 <= offset < len(self._values):
             block, offset = divmod(index, self.size)
-            self._values = self._sample(stream(*self._key, block), self.size).tolist()
+            self._values = self._sample(stream(self._seed, *self._words, block), self.size).tolist()
             self._first = block * self.size
         return self._values[offset]
 

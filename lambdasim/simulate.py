@@ -97,9 +97,7 @@ def header_of(scenario: Scenario, seed: int) -> Header:
         warm_up_us=scenario.warm_up_us,
         duration_us=scenario.duration_us,
         functions=tuple(
-            FunctionFacts(
-                name, f.memory_size, f.architecture, f.ephemeral_storage, f.reserved_concurrent_executions
-            )
+            FunctionFacts(name, f.memory_size, f.architecture, f.ephemeral_storage, f.reserved_concurrent_executions)
             for name, f in scenario.functions.items()
         ),
         triggers=tuple(scenario.triggers),

@@ -17,7 +17,9 @@ def test_durations_take_gos_form_with_and_without_spaces(text, expected_us):
     assert units.parse_duration_us(text) == expected_us
 
 
-@pytest.mark.parametrize("wrong", ["", "12", "s", "-1s", "1 parsec", "1h30", "nan s", "1e400 s", "99999w99999w99999999w", 5, None, 1.5, True])
+@pytest.mark.parametrize(
+    "wrong", ["", "12", "s", "-1s", "1 parsec", "1h30", "nan s", "1e400 s", "99999w99999w99999999w", 5, None, 1.5, True]
+)
 def test_what_is_not_a_duration_is_refused_with_an_example(wrong):
     with pytest.raises(ValueError, match=r"write for example|longer than"):
         units.parse_duration_us(wrong)

@@ -17,7 +17,9 @@ THRESHOLD_FAILED = 1
 @click.option("--seed", type=click.IntRange(min=0), help="Replace the scenario's seed.")
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write summary, logs and timeline to this folder.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write summary, logs and timeline to this folder."
+)
 @click.option(
     "--log",
     type=click.Choice(["full", "none"]),

@@ -135,7 +135,8 @@ def _print_notes(console: Console, summary: Summary) -> None:
     if summary["assumptions"]:
         console.print("\nAssumptions (no measurement or no AWS document behind them, or set by the scenario)")
         for entry in summary["assumptions"]:
-            console.print(f"  {entry['path']} = {entry['value']}  ({entry['confidence']}: {entry['source']})", markup=False)
+            text = f"  {entry['path']} = {entry['value']}  ({entry['confidence']}: {entry['source']})"
+            console.print(text, markup=False)
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, terminal: bool) -> Table:
@@ -144,7 +145,18 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD if terminal else None, pad_edge=False)
-    texts = {"function", "trigger", "type", "what", "reason", "item", "unit", "answers by status", "threshold", "result"}
+    texts = {
+        "function",
+        "trigger",
+        "type",
+        "what",
+        "reason",
+        "item",
+        "unit",
+        "answers by status",
+        "threshold",
+        "result",
+    }
     for column in columns:
         table.add_column(column, justify="left" if column in texts else "right", overflow="fold")
     for row in rows:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from lambdasim.errors import ResultError
@@ -52,6 +54,20 @@ class Saved:
     invocations: Columns | None
     environments: Columns
     timeline: Columns
+
+
+def check_folder(folder: Path) -> None:
+    """See that a result can be written into ``folder``, before the work that makes one; leaves no trace.
+
+    Raises:
+        ResultError: ``folder`` is something else's, or can't be written to.
+    """
+    made = _claim(folder)
+    try:
+        with _explained(folder), TemporaryFile(dir=folder):
+            pass
+    finally:
+        _remove(made)
 
 
 def save(
@@ -86,8 +102,7 @@ def save(
         with suppress(OSError):
             for draft in drafts.values():
                 draft.unlink(missing_ok=True)
-            for new in made:
-                new.rmdir()
+        _remove(made)
         raise
 
 
@@ -117,20 +132,41 @@ def load(folder: Path) -> Saved:
     )
 
 
-def _claim(folder: Path) -> list[Path]:
-    """Make sure that ``folder`` is there and may be written over; returns the folders made for it, deepest first."""
+def check_folder(folder: Path) -> None:
+    """Make sure that a result may go to ``folder``, and change nothing; to be asked before the work is done.
+
+    Raises:
+        ResultError: it is a file, it holds something else, or it can't be made or written to.
+    """
     try:
         if folder.is_dir():
             if any(folder.iterdir()) and _manifest(folder) is None:
                 raise ResultError(f"{folder}: holds other files than a lambdasim result; name a new or an empty folder")
-            return []
-        if folder.exists() or folder.is_symlink():
+        elif folder.exists() or folder.is_symlink():
             raise ResultError(f"{folder}: is not a folder; name a new or an empty folder")
+        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError as error:
+        raise ResultError(f"{folder}: can't be read: {error.strerror}; name another folder") from error
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise ResultError(f"{folder}: can't be made: {nearest} is not a folder that may be written to")
+
+
+def _claim(folder: Path) -> list[Path]:
+    """Make sure that ``folder`` is there and may be written over; returns the folders made for it, deepest first."""
+    check_folder(folder)
+    try:
         made = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ResultError(f"{folder}: can't be made: {error.strerror}; name another folder") from error
     return made
+
+
+def _remove(made: list[Path]) -> None:
+    """Take away the folders that ``_claim`` made, unless somebody has put something there since."""
+    with suppress(OSError):
+        for new in made:
+            new.rmdir()
 
 
 def _publish(folder: Path, drafts: Mapping[str, Path]) -> None:

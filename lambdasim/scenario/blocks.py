@@ -96,10 +96,16 @@ class OneOf(Block):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic: exactly one key (and those beside it)."""
-        described = handler.resolve_ref_schema(handler(schema))
+        """Pydantic: exactly one key (and those beside it), or a bare scalar where one may stand."""
+        reference = handler(schema)
+        described = handler.resolve_ref_schema(reference)
         described["minProperties"] = described["maxProperties"] = 1 + len(cls.beside)
-        return described
+        if cls.scalar and not cls.beside:
+            whole = dict(described)
+            described.clear()
+            scalar = {key: value for key, value in whole["properties"][cls.scalar].items() if key != "default"}
+            described |= {"description": whole.pop("description"), "anyOf": [scalar, whole]}
+        return reference
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity

@@ -189,7 +189,7 @@ class QuantilesSpec(RootModel[dict[str, Q]], Generic[Q]):
     @staticmethod
     def _fraction(name: str) -> float:
         match = _PERCENTILE.fullmatch(name)
-        fraction = {"min": 0.0, "max": 1.0}.get(name, float(match[1]) / 100 if match else 2.0)
+        fraction = {"min": 0.0, "max": 1.0}.get(name, round(float(match[1]) / 100, 12) if match else 2.0)
         if fraction > 1:
             raise problem_at(f"{name!r} is no percentile; write for example min, p50, p99.9 or max", name)
         return fraction

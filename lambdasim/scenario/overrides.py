@@ -58,7 +58,7 @@ def _set(node: Node, steps: tuple[str, ...], value: Node, walked: tuple[str, ...
             raise ValueError(f"{where} is a list of {len(node.data)}; its first entry is {where}.0")
         key = int(key)
     elif not isinstance(node.data, dict):
-        raise ValueError(f"{where} is {found(node.data)}; nothing lies below it")  # noqa: TRY004  # of the path, not a type
+        raise ValueError(f"{where} is {found(node.data)}; nothing lies below it")  # of the path, not a type
     if len(walked) == 1 and walked[0] in _NAMED and key not in node.children:
         raise ValueError(f"there is no {walked[0][:-1]} {key!r}; {nearest(key, map(str, node.children))}")
     below = node.children.get(key) or Node({}, value.place, value.place)

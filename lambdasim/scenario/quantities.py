@@ -44,7 +44,7 @@ class Quantity:
     def __call__(self, value: Any) -> float:
         """The number inside, in lambdasim's unit; ``ValueError`` for anything else."""
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError(f"expected {self.kind}, found {found(value)}")  # noqa: TRY004  # pydantic collects ValueError
+            raise ValueError(f"expected {self.kind}, found {found(value)}")  # pydantic collects ValueError
         if str(value).lstrip().startswith("-"):
             raise ValueError(f"{value} is negative; expected {self.kind}")
         number = self.read(value)
@@ -67,7 +67,7 @@ class Quantity:
 
 def _count(value: Any) -> float:
     if isinstance(value, str):
-        raise ValueError(f"{value!r} is text; expected a number")  # noqa: TRY004  # pydantic collects ValueError
+        raise ValueError(f"{value!r} is text; expected a number")  # pydantic collects ValueError
     return float(value)
 
 
@@ -129,7 +129,7 @@ def _moment(value: Any) -> datetime:
         except ValueError:
             raise ValueError(f"{value!r} is not a date; write for example 2026-01-05T00:00:00Z") from None
     if not isinstance(value, datetime):
-        raise ValueError(f"expected a date such as 2026-01-05T00:00:00Z, found {found(value)}")  # noqa: TRY004
+        raise ValueError(f"expected a date such as 2026-01-05T00:00:00Z, found {found(value)}")
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 

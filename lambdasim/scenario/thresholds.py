@@ -71,7 +71,7 @@ class ThresholdText:
     def read(value: Any, info: ValidationInfo) -> Threshold:
         """The threshold, by the names that the scenario has."""
         if not isinstance(value, str):
-            raise ValueError(f"expected a threshold such as {EXAMPLE!r}, found {found(value)}")  # noqa: TRY004
+            raise ValueError(f"expected a threshold such as {EXAMPLE!r}, found {found(value)}")
         surroundings = Surroundings.of(info)
         return read_threshold(value, surroundings.functions or (), surroundings.triggers or ())
 

@@ -11,8 +11,7 @@ from types import MethodType
 from typing import Any
 
 import simpy
-from simpy.core import EventPriority
-from simpy.events import NORMAL, Event, Process, Timeout
+from simpy.events import NORMAL, Event, EventPriority, Process, Timeout
 
 # At one instant: what ends, then what becomes ready or is decided, then what arrives. A request that arrives
 # as another ends finds the environment free; one that arrives as an idle timeout passes finds it gone.
@@ -26,7 +25,7 @@ class Moment(Event):
 
     def __init__(self, clock: Clock, delay_us: int, priority: EventPriority) -> None:
         self.env = clock  # set directly, as SimPy's own Timeout does: one is made for every arrival
-        self.callbacks = []
+        self.callbacks: list[Callable[[Any], None]] = []
         self._value = None
         self._ok = True
         clock.schedule(self, priority, delay_us)
@@ -43,6 +42,11 @@ class Clock(simpy.Environment):
         # SimPy binds these once for its own class, but for a subclass at every use: 0.2 us an event.
         self.timeout = MethodType(Timeout, self)  # type: ignore[method-assign]
         self.process = MethodType(Process, self)  # type: ignore[method-assign]
+
+    @property
+    def now(self) -> int:
+        """The present, in microseconds from the scenario's start."""
+        return self._now  # type: ignore[return-value]  # SimPy allows floats; here all delays are integers
 
     def run_until(self, until_us: int) -> None:
         """Let everything happen that is due up to and including ``until_us``.

@@ -86,7 +86,9 @@ class ConcurrencyLimits:
             for r in reserved
         ]
 
-    def admit(self, function: int, now_us: int, *, must_start: bool) -> ThrottleReason | None:
+    def admit(  # noqa: C901 - one rule after the other reads better than rules in hiding
+        self, function: int, now_us: int, *, must_start: bool
+    ) -> ThrottleReason | None:
         """Let one more run of ``function`` in, or say why not (AWS's Reason); a refusal charges nothing."""
         limits = self.functions[function]
         if limits.reserved:

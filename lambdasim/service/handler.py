@@ -75,7 +75,7 @@ class HandlerModel:
         return whole_us(self.duration, self.scale)(generator, n)
 
     def run(self, handler_us: int, coin: float, before_us: int) -> tuple[int, Outcome]:
-        """(Duration in microseconds, how it ends) of a handler that must first do ``before_us`` (init again, first call).
+        """The run of a handler that must first do ``before_us`` (init again, first call): its Duration and outcome.
 
         ``coin`` in [0, 1) decides on failures. The function's timeout counts from the start of the run and
         takes the suppressed init with it. Crash and lack of memory strike when the handler's time is over

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 _WHOLE = 1.0 - 1e-9  # refills are sums of floats: a token that is whole by arithmetic must count as whole
 
 

@@ -39,10 +39,10 @@ class Backoff:
     """
 
     def __init__(self, book: Book, mode: str = "legacy") -> None:
-        self._maximum_attempts = book.value(f"sdk/{mode}/maximum_attempts")
-        self._base_us = book.value(f"sdk/{mode}/base_s") * US_PER_S
+        self._maximum_attempts: int = book.value(f"sdk/{mode}/maximum_attempts")
+        self._base_us: float = book.value(f"sdk/{mode}/base_s") * US_PER_S
         cap_s = book.value(f"sdk/{mode}/cap_s")
-        self._cap_us = math.inf if cap_s is None else cap_s * US_PER_S
+        self._cap_us: float = math.inf if cap_s is None else cap_s * US_PER_S
         self._statuses = frozenset((TIMED_OUT, *book.value(f"sdk/{mode}/retried_statuses")))
 
     def before_send(self, now_us: int) -> int:  # noqa: ARG002 - only the adaptive mode holds back
@@ -56,7 +56,7 @@ class Backoff:
         """See ``RetryPolicy``."""
         if attempt >= self._maximum_attempts or status not in self._statuses:
             return None
-        return round(coin * min(self._base_us * 2 ** (attempt - 1), self._cap_us))
+        return round(coin * min(self._base_us * 2.0 ** (attempt - 1), self._cap_us))
 
 
 class Standard(Backoff):
@@ -95,7 +95,7 @@ class Adaptive(Standard):
         self._scale = book.value("sdk/adaptive/scale_constant")
         self._bucket_s = book.value("sdk/adaptive/measured_over_s")
         self._smoothing = book.value("sdk/adaptive/smoothing")
-        self._minimum_rate = book.value("sdk/adaptive/minimum_rate_per_second")
+        self._minimum_rate: float = book.value("sdk/adaptive/minimum_rate_per_second")
         self._limit_over_measured = book.value("sdk/adaptive/maximum_over_measured")
         self._enabled = False
         self._rate = self._minimum_rate  # per second
@@ -115,7 +115,8 @@ class Adaptive(Standard):
         gained = (now_s - self._refilled_s) * self._rate
         self._tokens_to_send = min(max(self._rate, 1.0), self._tokens_to_send + gained) - 1.0
         self._refilled_s = now_s
-        return round(max(0.0, -self._tokens_to_send) / self._rate * US_PER_S)
+        held_s: float = max(0.0, -self._tokens_to_send) / self._rate
+        return round(held_s * US_PER_S)
 
     def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:
         """See ``RetryPolicy``."""

@@ -42,8 +42,9 @@ class Target:
 class Caller:
     """A trigger's callers: sends events to functions through a front door, and settles what comes back.
 
-    ``clients`` retry; without any, what fails, fails (a browser, a curl). With ``acts_on_timeout`` somebody goes on when a call takes too long (a client that retries, a user's next
-    step), so the call must be raced against the clock; otherwise arithmetic after the fact will do.
+    ``clients`` retry; without any, what fails, fails (a browser, a curl). With ``acts_on_timeout`` somebody goes
+    on when a call takes too long (as retrying clients do), so the call must be raced against the clock;
+    otherwise arithmetic after the fact will do.
     """
 
     def __init__(

@@ -20,7 +20,8 @@ FLOORS = {
     "triggers": 5,
     "simulate": 6,
     "report": 8, "__init__": 8,
-    "cli": 9, "__main__": 9,
+    "cli": 9,
+    "__main__": 10,
 }  # fmt: skip
 SIMPY_ROOMS = {"service", "triggers", "simulate"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

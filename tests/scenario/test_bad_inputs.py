@@ -39,10 +39,12 @@ def test_a_value_that_was_refused_is_not_called_missing_too():
     assert len(complaints(changed("runtime: python3.13", "runtime: yes"))) == 1
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["provisioned_concurrent_executions: 10", "aliases: {}", "versions: {}", "snap_start: {}", "event_invoke_config: {}", "dead_letter_config: {}", "connections: {}"],
+LATER = (
+    "provisioned_concurrent_executions aliases versions snap_start event_invoke_config dead_letter_config connections"
 )
+
+
+@pytest.mark.parametrize("key", LATER.split())
 def test_keys_of_features_that_do_not_work_yet_are_unknown(key):
-    text = changed("    runtime: python3.13\n", f"    runtime: python3.13\n    {key}\n")
-    assert f"unknown key {key.split(':')[0]!r}" in complaints(text)[0]
+    text = changed("    runtime: python3.13\n", f"    runtime: python3.13\n    {key}: {{}}\n")
+    assert f"unknown key {key!r}" in complaints(text)[0]

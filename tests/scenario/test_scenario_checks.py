@@ -1,0 +1,158 @@
+"""Each check by its code: what AWS would refuse, and what is probably not meant."""
+
+import pytest
+from small_scenario import SMALL, changed, codes, complaints
+
+from lambdasim.scenario.checks import ERRORS, WARNINGS
+from lambdasim.scenario.load import parse_scenario
+
+FUNCTION = "    runtime: python3.13\n"
+
+
+def with_key(*lines):
+    return changed(FUNCTION, FUNCTION + "".join(f"    {line}\n" for line in lines))
+
+
+def with_trigger(keys):
+    return changed("{type: direct, target: api,", f"{{{keys}, target: api,")
+
+
+BROKEN = {
+    "warm_up_too_long": [f"{SMALL}warm_up: 1h\n"],
+    "reserved_over_quota": [
+        with_key("reserved_concurrent_executions: 901"),
+        with_key("reserved_concurrent_executions: 1") + "account: {concurrent_executions: 100}\n",
+    ],
+    "package_too_large": [
+        with_key("unzipped_size: 251 MB"),
+        with_key("package_size: 251 MB"),
+        with_key("package_type: Image", "package_size: 10.1 GB"),
+    ],
+    "architecture_not_offered": [
+        SMALL.replace("python3.13", "python3.7\n    architecture: arm64\n    init: {duration: 1s}")
+    ],
+    "too_many_in_vpc_config": [
+        with_key("vpc_config: {subnet_ids: [a], security_group_ids: [a, b, c, d, e, f]}"),
+    ],
+    "no_measured_init": [
+        SMALL.replace("python3.13", "python3.7"),
+        SMALL.replace("python3.13", "provided.al2023\n    language: swift"),
+        SMALL.replace("python3.13", "provided.al2\n    language: bun_layer\n    package_type: Image"),
+    ],
+    "no_price": [f"{SMALL}region: eu-south-1\n"],
+}
+SOUND = {
+    "warm_up_too_long": [f"{SMALL}warm_up: 59m\n"],
+    "reserved_over_quota": [with_key("reserved_concurrent_executions: 900")],
+    "package_too_large": [
+        with_key("unzipped_size: 250 MB"),
+        with_key("package_type: Image", "package_size: 10 GB"),
+    ],
+    "architecture_not_offered": [with_key("architecture: arm64")],
+    "too_many_in_vpc_config": [with_key("vpc_config: {subnet_ids: [a], security_group_ids: [a, b, c, d, e]}")],
+    "no_measured_init": [SMALL.replace("python3.13", "python3.7\n    init: {duration: 1s}")],
+    "no_price": [f"{SMALL}region: eu-west-1\n"],
+}
+CARELESS = {
+    "integration_timeout_below_function_timeout": [
+        with_trigger("type: api_gateway, integration_timeout: 2 s"),
+        with_trigger("type: api_gateway").replace(FUNCTION, f"{FUNCTION}    timeout: 31\n"),
+    ],
+    "read_timeout_below_function_timeout": [
+        with_trigger("type: direct, client: {read_timeout: 2 s}"),
+        with_trigger("type: alb, client: {read_timeout: 2 s}"),
+        with_key("timeout: 61"),
+    ],
+    "runtime_deprecated": [
+        SMALL.replace("python3.13", "python3.9"),
+        f"{SMALL}start: 2029-06-30\n",
+        f"{SMALL}start: 2029-01-01\n",
+    ],
+    "out_of_memory": [changed("80 ms", "80 ms, max_memory_used: 129")],
+    "unused_vcpus": [
+        with_key("memory_size: 1770"),
+        changed("80 ms", "80 ms, threads: 2").replace("  api:\n", "  api:\n    memory_size: 4000\n"),
+    ],
+    "handler_over_timeout": [changed("80 ms", "4 s"), changed("80 ms", "{exponential: {mean: 3.1 s}}")],
+    "init_over_limit": [with_key("init: {duration: 11 s}"), with_key("init: {code: 11 s}")],
+    "quota_below_unreserved_minimum": [f"{SMALL}account: {{concurrent_executions: 10}}\n"],
+    "function_without_trigger": [
+        SMALL.replace("triggers:", "  idle:\n    runtime: ruby3.4\n    handler: {duration: 1s}\ntriggers:")
+    ],
+}
+CAREFUL = {
+    "integration_timeout_below_function_timeout": [with_trigger("type: api_gateway, integration_timeout: 3 s")],
+    "read_timeout_below_function_timeout": [
+        with_trigger("type: direct, client: {read_timeout: 3 s}"),
+        with_trigger("type: alb").replace(FUNCTION, f"{FUNCTION}    timeout: 61\n"),
+        with_trigger("type: api_gateway, client: {retries: standard}").replace(
+            FUNCTION, f"{FUNCTION}    timeout: 61\n"
+        ),
+    ],
+    "runtime_deprecated": [f"{SMALL}start: 2028-12-31\n"],
+    "out_of_memory": [changed("80 ms", "80 ms, max_memory_used: 128")],
+    "unused_vcpus": [with_key("memory_size: 1769")],
+    "handler_over_timeout": [changed("80 ms", "3 s"), changed("80 ms", "4 s, measured_at: 256")],
+    "init_over_limit": [with_key("init: {duration: 10 s}")],
+    "quota_below_unreserved_minimum": [f"{SMALL}account: {{concurrent_executions: 100}}\n"],
+    "function_without_trigger": [SMALL],
+}
+
+
+def cases(table):
+    return [pytest.param(code, text, id=f"{code}-{n}") for code, texts in table.items() for n, text in enumerate(texts)]
+
+
+def test_every_check_is_tried_from_both_sides():
+    assert set(BROKEN) == set(SOUND) == set(ERRORS)
+    assert set(CARELESS) == set(CAREFUL) == set(WARNINGS)
+
+
+@pytest.mark.parametrize(("code", "text"), cases(BROKEN))
+def test_what_aws_would_refuse_is_an_error_with_its_code(code, text):
+    assert [line for line in complaints(text) if line.endswith(f"[{code}]")]
+
+
+@pytest.mark.parametrize(("_code", "text"), cases(SOUND))
+def test_at_the_limit_it_is_allowed(_code, text):  # the code names the case
+    parse_scenario(text)
+
+
+@pytest.mark.parametrize(("code", "text"), cases(CARELESS))
+def test_what_is_probably_not_meant_is_a_warning_with_its_code(code, text):
+    assert code in codes(text)
+
+
+@pytest.mark.parametrize(("code", "text"), cases(CAREFUL))
+def test_at_the_limit_there_is_no_warning(code, text):
+    assert code not in codes(text)
+
+
+def test_the_small_scenario_is_above_suspicion():
+    assert codes(SMALL) == []
+
+
+def test_a_reservation_over_the_quota_counts_all_functions():
+    text = SMALL.replace("  api:\n", "  api: &api\n    reserved_concurrent_executions: 500\n").replace(
+        "triggers:", "  twin: {<<: *api, reserved_concurrent_executions: 401}\ntriggers:"
+    )
+    [message] = complaints(text)
+    assert "functions.api.reserved_concurrent_executions: all functions together reserve 901; at most 900" in message
+
+
+def test_a_deprecation_is_told_with_its_date():
+    [warning] = parse_scenario(SMALL.replace("python3.13", "python3.9")).warnings
+    assert warning.path == "functions.api.runtime"
+    assert warning.message == "python3.9 is deprecated since 2025-12-15 (at the scenario's start)"
+
+
+def test_a_missing_init_names_the_measured_neighbours():
+    [message] = complaints(SMALL.replace("python3.13", "python3.7"))
+    assert "python3.8, " in message
+    assert "give init.duration" in message
+
+
+def test_a_missing_price_names_the_regions_that_have_one():
+    [message] = complaints(f"{SMALL}region: eu-south-1\n")
+    assert message.startswith("s.yaml:9:9: region: the parameter book has no price of requests in eu-south-1")
+    assert "eu-west-1" in message

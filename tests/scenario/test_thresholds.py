@@ -1,0 +1,74 @@
+import pytest
+
+from lambdasim.scenario.thresholds import read_threshold
+
+NAMES = (("checkout", "total-2"), ("api",))
+SUMMARY = {
+    "functions": {
+        "checkout": {
+            "latency_ms": {"p99": 250.0, "p99.9": 800.0, "max": None},
+            "cold_start_rate": 0.02,
+            "throttles": {"total": 3, "by_reason": {"ConcurrentInvocationLimitExceeded": 3}},
+            "cost_usd": {"total": 1.5},
+        }
+    },
+    "triggers": {"api": {"statuses": {"429": 7}}},
+    "account": {"concurrency": {"max": 10}},
+    "total": {"cost_usd_per_month": 499.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "holds", "value"),
+    [
+        ("checkout.latency_ms.p99 < 300", True, 250),
+        ("checkout.latency_ms.p99 < 250", False, 250),
+        ("checkout.latency_ms.p99<=250", True, 250),
+        ("checkout.latency_ms.p99 > 250", False, 250),
+        ("checkout.latency_ms.p99 >= 250ms", True, 250),
+        ("functions.checkout.latency_ms.p99.9 < 0.9 s", True, 800),
+        ("checkout.latency_ms.p99.9 < 700 ms", False, 800),
+        ("checkout.cold_start_rate < 1%", False, 0.02),
+        ("checkout.cold_start_rate < 0.03", True, 0.02),
+        ("checkout.throttles.by_reason.ConcurrentInvocationLimitExceeded <= 3", True, 3),
+        ("checkout.cost_usd.total < 2 USD", True, 1.5),
+        ("api.statuses.429 < 8", True, 7),
+        ("triggers.api.statuses.429 < 7", False, 7),
+        ("account.concurrency.max < 11", True, 10),
+        ("total.cost_usd_per_month < 500", True, 499),
+    ],
+)
+def test_a_threshold_compares_the_summarys_number_in_the_keys_own_unit(text, holds, value):
+    assert read_threshold(text, *NAMES).check(SUMMARY) == (holds, value)
+
+
+@pytest.mark.parametrize("text", ["checkout.latency_ms.max > 0", "total-2.events >= 0", "api.queue.depth < 1"])
+def test_a_number_that_the_summary_does_not_have_holds_nothing(text):
+    assert read_threshold(text, *NAMES).check(SUMMARY) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("checkout.latency_ms.p99", "'checkout.latency_ms.p99' is not a threshold; write for example "),
+        ("checkout.latency_ms.p99 == 3", "is not a threshold"),
+        ("checkout.latency_ms.p99 < x", "is not a threshold"),
+        ("checkout.latency_ms.p99 < 1.2.3", "'1.2.3' is not a number"),
+        ("checkuot.errors < 1", ("'checkuot' is no function or trigger here, and neither total nor account; "
+                                "did you mean 'checkout'")),
+        ("functions.chekout.errors < 1", "there is no function 'chekout'; did you mean 'checkout'"),
+        ("triggers.apj.x < 1", "there is no trigger 'apj'; did you mean 'api'"),
+        ("checkout.latensy_ms.p99 < 1", "the summary has no 'latensy_ms' under checkout; did you mean 'latency_ms'"),
+        ("checkout.latency_ms.p98 < 1", "the summary has no 'p98' under checkout.latency_ms; did you mean 'p99'"),
+        ("checkout.latency_ms < 1", "checkout.latency_ms stops short of a number; known: mean, p50"),
+        ("checkout.errors.total < 1", "checkout.errors is a number; nothing lies below it, found 'total'"),
+        ("total.cost < 1", "the summary has no 'cost' under total; did you mean 'cost_usd'"),
+        ("api < 1", "'api' stops short of a number"),
+        ("checkout.cold_start_rate < 1 s", "functions.checkout.cold_start_rate has no unit 's'"),
+        ("checkout.latency_ms.p99 < 1 km", "'1.0 km' is not a duration"),
+    ],
+)  # fmt: skip
+def test_a_threshold_on_what_no_summary_has_is_refused_with_the_nearest_name(text, reason):
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        read_threshold(text, *NAMES)
+    assert reason in str(caught.value)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -132,41 +131,20 @@ def load(folder: Path) -> Saved:
     )
 
 
-def check_folder(folder: Path) -> None:
-    """Make sure that a result may go to ``folder``, and change nothing; to be asked before the work is done.
-
-    Raises:
-        ResultError: it is a file, it holds something else, or it can't be made or written to.
-    """
+def _claim(folder: Path) -> list[Path]:
+    """Make sure that ``folder`` is there and may be written over; returns the folders made for it, deepest first."""
     try:
         if folder.is_dir():
             if any(folder.iterdir()) and _manifest(folder) is None:
                 raise ResultError(f"{folder}: holds other files than a lambdasim result; name a new or an empty folder")
-        elif folder.exists() or folder.is_symlink():
+            return []
+        if folder.exists() or folder.is_symlink():
             raise ResultError(f"{folder}: is not a folder; name a new or an empty folder")
-        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    except OSError as error:
-        raise ResultError(f"{folder}: can't be read: {error.strerror}; name another folder") from error
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise ResultError(f"{folder}: can't be made: {nearest} is not a folder that may be written to")
-
-
-def _claim(folder: Path) -> list[Path]:
-    """Make sure that ``folder`` is there and may be written over; returns the folders made for it, deepest first."""
-    check_folder(folder)
-    try:
         made = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True)
     except OSError as error:
         raise ResultError(f"{folder}: can't be made: {error.strerror}; name another folder") from error
     return made
-
-
-def _remove(made: list[Path]) -> None:
-    """Take away the folders that ``_claim`` made, unless somebody has put something there since."""
-    with suppress(OSError):
-        for new in made:
-            new.rmdir()
 
 
 def _publish(folder: Path, drafts: Mapping[str, Path]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import core_schema
@@ -36,13 +36,6 @@ def none_required(schema: dict[str, Any]) -> None:
     schema.pop("required")
 
 
-class Buildable(Protocol):
-    """A block that stands for a value."""
-
-    def build(self, surroundings: Surroundings) -> Any:
-        """The value; ``ValueError`` if the block makes none."""
-
-
 class OneOf(Block):
     """A block with exactly one of its keys; ``beside`` names those that may stand beside it."""
 
@@ -56,6 +49,10 @@ class OneOf(Block):
     def kinds(cls) -> tuple[str, ...]:
         """The keys of which one must be given."""
         return tuple(info.alias or name for name, info in cls.model_fields.items() if name not in cls.beside)
+
+    def build(self, surroundings: Surroundings) -> Any:
+        """The value that the block stands for; ``ValueError`` if it makes none."""
+        raise NotImplementedError
 
     @model_validator(mode="before")
     @classmethod
@@ -96,15 +93,10 @@ class OneOf(Block):
     def __get_pydantic_json_schema__(
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic: exactly one key (and those beside it), or a bare scalar where one may stand."""
+        """Pydantic: exactly one key (and those beside it)."""
         reference = handler(schema)
         described = handler.resolve_ref_schema(reference)
         described["minProperties"] = described["maxProperties"] = 1 + len(cls.beside)
-        if cls.scalar and not cls.beside:
-            whole = dict(described)
-            described.clear()
-            scalar = {key: value for key, value in whole["properties"][cls.scalar].items() if key != "default"}
-            described |= {"description": whole.pop("description"), "anyOf": [scalar, whole]}
         return reference
 
 
@@ -112,7 +104,7 @@ class OneOf(Block):
 class Built:
     """The user writes a ``spec`` block, or one of ``words``; the model holds the value."""
 
-    spec: type[Buildable]
+    spec: type[OneOf]
     words: Mapping[str, Any] = field(default_factory=dict)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -130,6 +122,10 @@ class Built:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """Pydantic: the spec's schema, or a word."""
+        """Pydantic: the spec's schema, a bare scalar where one may stand, or a word."""
         inner = handler(schema["schema"])
-        return {"anyOf": [{"type": "string", "enum": list(self.words)}, inner]} if self.words else inner
+        options = [{"type": "string", "enum": list(self.words)}] if self.words else []
+        if self.spec.scalar:
+            scalar = handler.resolve_ref_schema(inner)["properties"][self.spec.scalar]
+            options.append({key: value for key, value in scalar.items() if key in ("type", "pattern", "minimum")})
+        return {"anyOf": [*options, inner]} if options else inner

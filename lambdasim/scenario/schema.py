@@ -31,6 +31,7 @@ def json_schema() -> dict[str, Any]:
     """Draft 7, as yaml-language-server reads it: a new dict at each call."""
     schema = Scenario.model_json_schema(by_alias=True, ref_template=_REF + "{model}", schema_generator=_Generator)
     definitions = schema.pop("$defs")
+    names = {key: definition["title"] for key, definition in definitions.items()}
     drafted: dict[str, Any] = {"$schema": _DRAFT, **_drafted(schema)}
     drafted["title"] = "lambdasim scenario"
     drafted["definitions"] = {name: _drafted(definition) for name, definition in sorted(definitions.items())}

@@ -57,7 +57,7 @@ class Clock(simpy.Environment):
         queue = self._queue
         while queue and queue[0][0] <= until_us:
             self._now, _, _, event = heappop(queue)
-            callbacks, event.callbacks = event.callbacks, None
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]  # None: it is processed
             for callback in callbacks:
                 callback(event)
             if not event._ok and not event.defused:  # noqa: SLF001 - as SimPy's own step does

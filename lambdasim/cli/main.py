@@ -74,6 +74,6 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("lambdasim: interrupted; nothing was written.", err=True)
+        click.echo("lambdasim: interrupted; no half-written result was left.", err=True)
         status = INTERRUPTED
     sys.exit(status if isinstance(status, int) else 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from lambdasim.cli.options import set_option
+from lambdasim.cli.output import say
 from lambdasim.cli.progress import progress_bar
 
 THRESHOLD_FAILED = 1
@@ -30,9 +32,13 @@ THRESHOLD_FAILED = 1
 def run(
     scenario: Path, seed: int | None, overrides: dict[str, str], as_json: bool, output: Path | None, log: str
 ) -> int:
-    """Simulate SCENARIO (a YAML file): the answer in one sentence first, then the tables."""
+    """Simulate SCENARIO (a YAML file): the answer in one sentence first, then the tables.
+
+    Exit status: 0; 1 if a threshold of the scenario failed; 2 if the scenario or the output folder is wrong;
+    130 if interrupted.
+    """
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415 - keeps --help fast
-    from lambdasim.report.text import print_report  # noqa: PLC0415
+    from lambdasim.report.text import plain_report, styled_report  # noqa: PLC0415
     from lambdasim.result.storage import check_folder  # noqa: PLC0415
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
     from lambdasim.simulate import simulate  # noqa: PLC0415
@@ -45,10 +51,7 @@ def run(
     summary = result.summary()
     if output is not None:
         result.save(output)
-    if as_json:
-        click.echo(as_json_text(summary))
-    else:
-        print_report(summary)
-        if output is not None:
-            click.echo(f"\nWritten to {output}/")
+        click.echo(f"Written to {output}/", err=True)
+    report = as_json_text if as_json else styled_report if sys.stdout.isatty() else plain_report
+    say(report(summary))
     return 0 if all(threshold["ok"] for threshold in summary["thresholds"]) else THRESHOLD_FAILED

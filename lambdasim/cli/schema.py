@@ -6,6 +6,8 @@ import json
 
 import click
 
+from lambdasim.cli.output import say
+
 
 @click.command()
 def schema() -> None:
@@ -16,4 +18,4 @@ def schema() -> None:
     """
     from lambdasim.scenario.schema import json_schema  # noqa: PLC0415 - keeps --help fast
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    say(json.dumps(json_schema(), indent=2))

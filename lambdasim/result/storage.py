@@ -147,6 +147,13 @@ def _claim(folder: Path) -> list[Path]:
     return made
 
 
+def _remove(folders: list[Path]) -> None:
+    """Take away the folders that were made for a result, deepest first, unless something lies in them."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
 def _publish(folder: Path, drafts: Mapping[str, Path]) -> None:
     """Put the drafts in place. While there is no manifest, there is no result: it goes first and comes last."""
     try:

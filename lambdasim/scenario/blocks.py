@@ -36,12 +36,20 @@ def none_required(schema: dict[str, Any]) -> None:
     schema.pop("required")
 
 
+def _exactly_one(schema: dict[str, Any], block: type[OneOf]) -> None:
+    """For the JSON Schema: exactly one key, and those beside it."""
+    schema["minProperties"] = schema["maxProperties"] = 1 + len(block.beside)
+
+
 class OneOf(Block):
     """A block with exactly one of its keys; ``beside`` names those that may stand beside it."""
+
+    model_config = ConfigDict(json_schema_extra=_exactly_one)
 
     noun: ClassVar[str]
     several: ClassVar[str]  # the kind that is made of others
     scalar: ClassVar[str] = ""  # the kind that a bare scalar stands for
+    scalar_schema: ClassVar[Mapping[str, Any]] = {}  # and how the JSON Schema shows that scalar
     instead: ClassVar[str] = ""  # what may stand in place of the mapping, for messages
     beside: ClassVar[tuple[str, ...]] = ()
 
@@ -89,16 +97,6 @@ class OneOf(Block):
         given = ((info.alias or name, getattr(self, name)) for name, info in fields if name not in self.beside)
         return next((name, value) for name, value in given if value is not None)
 
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Pydantic: exactly one key (and those beside it)."""
-        reference = handler(schema)
-        described = handler.resolve_ref_schema(reference)
-        described["minProperties"] = described["maxProperties"] = 1 + len(cls.beside)
-        return reference
-
 
 @dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
 class Built:
@@ -124,8 +122,7 @@ class Built:
     ) -> dict[str, Any]:
         """Pydantic: the spec's schema, a bare scalar where one may stand, or a word."""
         inner = handler(schema["schema"])
-        options = [{"type": "string", "enum": list(self.words)}] if self.words else []
+        options: list[dict[str, Any]] = [{"type": "string", "enum": list(self.words)}] if self.words else []
         if self.spec.scalar:
-            scalar = handler.resolve_ref_schema(inner)["properties"][self.spec.scalar]
-            options.append({key: value for key, value in scalar.items() if key in ("type", "pattern", "minimum")})
+            options.append(dict(self.spec.scalar_schema))
         return {"anyOf": [*options, inner]} if options else inner

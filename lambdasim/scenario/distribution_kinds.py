@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
-from pydantic import RootModel
+from pydantic import BaseModel, RootModel
 
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.quantities import Count, PositiveCount, Quantity
@@ -51,8 +51,8 @@ DURATIONS = Dimension(format_us, {"us": 1, "ms": US_PER_MS, "s": US_PER_S}, "ms"
 COUNTS = Dimension("{:g}".format)
 
 
-class _Of(Block):
-    """A block that is written alike for durations and for counts."""
+class _Of(BaseModel):
+    """What is written alike for durations and for counts."""
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
@@ -61,7 +61,7 @@ class _Of(Block):
         return f"{cls.__name__}Of{quantity.noun.capitalize()}"
 
 
-class ExponentialSpec(_Of, Generic[P]):
+class ExponentialSpec(Block, _Of, Generic[P]):
     """Exponential: without memory."""
 
     mean: P
@@ -72,7 +72,7 @@ class ExponentialSpec(_Of, Generic[P]):
         return Exponential(self.mean)  # type: ignore[arg-type]  # both P are numbers
 
 
-class LognormalSpec(_Of, Generic[P]):
+class LognormalSpec(Block, _Of, Generic[P]):
     """Lognormal, by `median` and `p99`, by `median` and `sigma`, or by `mean` and `cv`."""
 
     median: P | None = None
@@ -120,7 +120,7 @@ class ShiftedLognormalSpec(LognormalSpec[P], Generic[Q, P]):
         return ShiftedLognormal(self.shift, above.mu, above.sigma)  # type: ignore[arg-type]
 
 
-class GammaSpec(_Of, Generic[P]):
+class GammaSpec(Block, _Of, Generic[P]):
     """Gamma by mean and coefficient of variation."""
 
     mean: P
@@ -133,7 +133,7 @@ class GammaSpec(_Of, Generic[P]):
         return Gamma(self.mean, self.cv)  # type: ignore[arg-type]
 
 
-class WeibullSpec(_Of, Generic[P]):
+class WeibullSpec(Block, _Of, Generic[P]):
     """Weibull: P(X > x) = exp(-(x / scale)^shape)."""
 
     scale: P
@@ -146,7 +146,7 @@ class WeibullSpec(_Of, Generic[P]):
         return Weibull(self.scale, self.shape)  # type: ignore[arg-type]
 
 
-class UniformSpec(_Of, Generic[Q]):
+class UniformSpec(Block, _Of, Generic[Q]):
     """Uniform between `low` and `high`."""
 
     low: Q
@@ -160,7 +160,7 @@ class UniformSpec(_Of, Generic[Q]):
         return Uniform(self.low, self.high)  # type: ignore[arg-type]
 
 
-class NormalSpec(_Of, Generic[Q]):
+class NormalSpec(Block, _Of, Generic[Q]):
     """Normal, cut at zero."""
 
     mean: Q
@@ -176,7 +176,7 @@ class NormalSpec(_Of, Generic[Q]):
 _PERCENTILE = re.compile(r"p(\d{1,3}(?:\.\d{1,9})?)")
 
 
-class QuantilesSpec(RootModel[dict[str, Q]], Generic[Q]):
+class QuantilesSpec(_Of, RootModel[dict[str, Q]], Generic[Q]):
     """Percentiles: `min`, `p50`, `p99.9`, `max`, ... with values that rise."""
 
     def build(self, _surroundings: Surroundings, dimension: Dimension) -> Distribution:

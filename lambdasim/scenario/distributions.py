@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Generic
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -24,7 +25,15 @@ from lambdasim.scenario.distribution_kinds import (
     WeibullSpec,
 )
 from lambdasim.scenario.problems import message
-from lambdasim.scenario.quantities import Count, Duration, PositiveCount, PositiveDuration, Weight
+from lambdasim.scenario.quantities import (
+    COUNT_SCHEMA,
+    DURATION_SCHEMA,
+    Count,
+    Duration,
+    PositiveCount,
+    PositiveDuration,
+    Weight,
+)
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import problem_inside
 from lambdasim.workload.distributions import Constant, Distribution, Mixture
@@ -89,6 +98,7 @@ class DurationSpec(DistributionSpec[Duration, PositiveDuration]):
     """A duration: `120 ms` (always the same), or a mapping with one of these distributions."""
 
     instead: ClassVar[str] = "a duration such as '120 ms'"
+    scalar_schema: ClassVar[Mapping[str, Any]] = DURATION_SCHEMA
 
     mixture: Annotated[tuple[DurationPart, ...], Field(min_length=1)] | None = None
     """One of several distributions at random: `[{weight: 0.9, lognormal: {...}}, {weight: 0.1, ...}]`."""
@@ -111,6 +121,7 @@ class CountSpec(DistributionSpec[Count, PositiveCount]):
     """A count: `10` (always the same), or a mapping with one of these distributions."""
 
     instead: ClassVar[str] = "a number"
+    scalar_schema: ClassVar[Mapping[str, Any]] = COUNT_SCHEMA
 
     mixture: Annotated[tuple[CountPart, ...], Field(min_length=1)] | None = None
     """One of several distributions at random: `[{weight: 0.9, uniform: {...}}, {weight: 0.1, ...}]`."""

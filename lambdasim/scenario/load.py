@@ -77,9 +77,8 @@ def _scenario(text: str, content: bytes, file: str, base: Path, overrides: Mappi
         scenario = Scenario.model_validate(root.data, context=surroundings)
     except ValidationError as error:
         problems += problems_of(error, root, names_at)
-    else:
-        errors, warnings = _checked(scenario, root, book)
-        problems += errors
+    if not problems:  # the checks weigh values against each other: each must be right by itself
+        problems, warnings = _checked(scenario, root, book)
     if problems:
         raise InputError(_in_order(problems, file))
     scenario.read_from(Origin(book, _digest(content, overrides), file, warnings))

@@ -73,6 +73,7 @@ def _count(value: Any) -> float:
 
 _DURATION = ("duration", "'120 ms' or '1h30m'")
 _RATE = ("rate", "'50/s' or '3/min'")
+COUNT_SCHEMA = {"type": "number", "minimum": 0}
 DURATION_SCHEMA = {"type": "string", "pattern": DURATION_PATTERN}
 _rate_schema = {"type": "string", "pattern": RATE_PATTERN}
 
@@ -101,7 +102,7 @@ Share = Annotated[
         {"anyOf": [{"type": "string", "pattern": PERCENT_PATTERN}, {"type": "number", "minimum": 0, "maximum": 1}]},
     ),
 ]
-Count = Annotated[float, Quantity(_count, "number", "", {"type": "number", "minimum": 0})]
+Count = Annotated[float, Quantity(_count, "number", "", COUNT_SCHEMA)]
 PositiveCount = Annotated[
     float, Quantity(_count, "number", "", {"type": "number", "exclusiveMinimum": 0}, positive=True)
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
@@ -31,33 +31,41 @@ def json_schema() -> dict[str, Any]:
     """Draft 7, as yaml-language-server reads it: a new dict at each call."""
     schema = Scenario.model_json_schema(by_alias=True, ref_template=_REF + "{model}", schema_generator=_Generator)
     definitions = schema.pop("$defs")
-    names = {key: definition["title"] for key, definition in definitions.items()}
-    drafted: dict[str, Any] = {"$schema": _DRAFT, **_drafted(schema)}
-    drafted["title"] = "lambdasim scenario"
-    drafted["definitions"] = {name: _drafted(definition) for name, definition in sorted(definitions.items())}
+    short = {_REF + name: _REF + definition["title"] for name, definition in definitions.items()}
+    drafted: dict[str, Any] = {"$schema": _DRAFT, "title": "lambdasim scenario", **_drafted(schema, short)}
+    named = {definition["title"]: _drafted(definition, short) for definition in definitions.values()}
+    drafted["definitions"] = dict(sorted(named.items()))
     return drafted
 
 
-def _drafted(node: Any) -> Any:
-    """Draft 2020-12, as pydantic writes it, to draft 7; without null, titles and defaults in inner units."""
+def _drafted(node: Any, short: Mapping[str, str]) -> Any:
+    """Draft 2020-12, as pydantic writes it, to draft 7; without null, titles and defaults in inner units.
+
+    ``short`` maps references to the names that definitions get here.
+    """
     if isinstance(node, list):
-        return [_drafted(item) for item in node]
+        return [_drafted(item, short) for item in node]
     if not isinstance(node, dict):
-        return node
+        return short.get(node, node) if isinstance(node, str) else node
     drafted: dict[str, Any] = {}
     for key, value in node.items():
         if key == "properties":
-            drafted[key] = {name: _drafted(child) for name, child in value.items()}
+            drafted[key] = {name: _drafted(child, short) for name, child in value.items()}
         elif key == "anyOf":
-            options = [_drafted(option) for option in value if option != {"type": "null"}]
+            options = [_drafted(option, short) for option in value if option != {"type": "null"}]
             drafted |= {key: options} if len(options) > 1 else options[0]
         elif key not in _LEFT_OUT:
-            drafted["items" if key == "prefixItems" else key] = _drafted(value)
+            drafted["items" if key == "prefixItems" else key] = _drafted(value, short)
     if _shows(node.get("default"), drafted):
         drafted["default"] = node["default"]
-    if "patternProperties" in drafted:  # names of another form are refused
+    return _closed(drafted)
+
+
+def _closed(drafted: dict[str, Any]) -> dict[str, Any]:
+    """Names of another form are refused; and a $ref stands alone, for draft 7 ignores what stands beside it."""
+    if "patternProperties" in drafted:
         drafted["additionalProperties"] = False
-    if "$ref" in drafted and len(drafted) > 1:  # draft 7 ignores what stands beside a $ref
+    if "$ref" in drafted and len(drafted) > 1:
         drafted["allOf"] = [{"$ref": drafted.pop("$ref")}]
     return drafted
 

@@ -50,12 +50,12 @@ def first_call_extra_ms(by_memory: dict[int, float], memory_mb: float) -> float:
     Outside the measured sizes the nearest one holds; extrapolating the slope would invent numbers.
     """
     sizes = sorted(by_memory)
-    return math.exp(
-        float(np.interp(math.log(memory_mb), [math.log(s) for s in sizes], [math.log(by_memory[s]) for s in sizes]))
-    )
+    logs = [math.log(max(by_memory[size], _NOTHING_MS)) for size in sizes]
+    return math.exp(float(np.interp(math.log(memory_mb), [math.log(size) for size in sizes], logs)))
 
 
 SUCCESS = Outcome.SUCCESS
+_NOTHING_MS = 1e-6  # an extra of nothing, on a logarithmic scale: a nanosecond
 
 
 @dataclass(frozen=True, slots=True)

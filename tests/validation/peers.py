@@ -17,9 +17,9 @@ from scipy import stats
 
 import lambdasim
 
-# A peer draws a cold service time with one mean, a warm one with another. An exponential of the longer mean is, exactly,
+# Peers draw a cold service time with one mean, a warm one with another. An exponential of the longer mean is, exactly,
 # one of the shorter mean plus, with probability 1 - warm / cold, another one of the longer mean: that part is the init.
-# python3.6 has no measured first-call extra, which no peer knows of. Neither do they know scaling rates.
+# No peer knows a first call's extra (python3.6 has none measured), a platform overhead or a scaling rate.
 SCENARIO = """\
 name: peer
 duration: {duration_s} s
@@ -39,7 +39,8 @@ functions:
     timeout: 900
     handler: {{duration: {{exponential: {{mean: {warm_s} s}}}}}}
     init:
-      duration: {{mixture: [{{weight: {warm_s}, constant: 0 s}}, {{weight: {more_s}, exponential: {{mean: {cold_s} s}}}}]}}
+      duration:
+        mixture: [{{weight: {warm_s}, constant: 0 s}}, {{weight: {more_s}, exponential: {{mean: {cold_s} s}}}}]
 triggers:
   requests: {{type: direct, target: f, arrivals: {{poisson: {{rate: {rate}/s}}}}, client: {{retries: none}}}}
 parameters:
@@ -159,19 +160,20 @@ them do not name: which idle environment is taken, and whether a call renews its
 
 - By last use or by creation, whichever is first, the load gathers on few environments and the surplus idles away: about
   one cold start in 750.
-- With the longest idle first, load goes round, each of some ten environments is used every ten seconds, and nothing ever
-  expires: there are as many cold starts as the highest concurrency of the run, and P(cold) is no steady state but falls
-  with the run's length. faas-offloading-sim appends to a list and takes its first, which is this rule; the length of
-  the run behind its figure is not known, and 200,000 s give it.
+- With the longest idle first, load goes round, each of some ten environments is used every ten seconds, and nothing
+  ever expires: there are as many cold starts as the highest concurrency of the run, and P(cold) is no steady state but
+  falls with the run's length. faas-offloading-sim appends to a list and takes its first, which is this rule; the length
+  of the run behind its figure is not known, and 200,000 s give it.
 - Where a call does not renew the keep-alive, every environment dies at 600 s, however busy: nine times as many.
 - AWS takes the most recently used and renews (results/validation/aws_2020.md).
 
-DSLab with `reset_keepalive=true` was seen to give 0.000655; no combination of these rules gives that, and why is not known.
+DSLab with `reset_keepalive=true` was seen to give 0.000655; no combination of these rules gives that, and why is not
+known.
 
 ## A concurrency cap
 
-1,000/s x 2.016 s against 1,000: {cap_rejected:.4f} ± {cap_half:.4f} of the requests are refused ({cap_seeds} seeds, the first
-60 s left out). Erlang B says {erlang:.4f}; SimFaaS 0.5039 and 0.5035, with its first seconds.
+1,000/s x 2.016 s against 1,000: {cap_rejected:.4f} ± {cap_half:.4f} of the requests are refused ({cap_seeds} seeds,
+the first 60 s left out). Erlang B says {erlang:.4f}; SimFaaS 0.5039 and 0.5035, with its first seconds.
 
 ## P(cold) by idle expiry
 

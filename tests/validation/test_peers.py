@@ -1,4 +1,4 @@
-"""The worlds of other simulators in a faster form: shorter runs, tolerances in standard errors. The study is peers.py."""
+"""The worlds of other simulators, in shorter runs with tolerances in standard errors. The whole study is peers.py."""
 
 from __future__ import annotations
 

@@ -1,0 +1,60 @@
+"""Numbers as the report writes them: three or four digits that matter, thousands apart, a dash for what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def number(value: float | None) -> str:
+    """Counts in full, other numbers to four digits.
+
+    >>> number(172677), number(103764.21), number(3.82514), number(None)
+    ('172,677', '103,764', '3.825', '-')
+    """
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def milliseconds(value: float | None) -> str:
+    """Whole from 100 on, else three digits.
+
+    >>> milliseconds(1004.21), milliseconds(99.96), milliseconds(0.21349), milliseconds(None)
+    ('1,004', '100', '0.213', '-')
+    """
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def share(value: float | None) -> str:
+    """A share of 1 in per cent, to three digits.
+
+    >>> share(0.0002143), share(1.0), share(0.0), share(None)
+    ('0.0214 %', '100 %', '0 %', '-')
+    """
+    return "-" if value is None else f"{value * 100:.3g} %"
+
+
+def usd(value: float) -> str:
+    """Cents from a dollar on, below it four decimals.
+
+    >>> usd(19495.25), usd(0.1666), usd(2e-7), usd(0)
+    ('$19,495.25', '$0.1666', 'under $0.0001', '$0.00')
+    """
+    if 0 < value < 0.0001:
+        return "under $0.0001"
+    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
+
+
+def span(summary: Mapping[str, Any]) -> str:
+    """How long the measured part of the run is.
+
+    >>> span({"simulated_s": 86400.0, "warm_up_s": 0.0}), span({"simulated_s": 130.0, "warm_up_s": 10.0})
+    ('24 h', '2 min')
+    """
+    seconds = summary["simulated_s"] - summary["warm_up_s"]
+    if seconds >= 3600:
+        return f"{seconds / 3600:,.4g} h"
+    return f"{seconds / 60:.3g} min" if seconds >= 60 else f"{seconds:.3g} s"

@@ -10,6 +10,7 @@ from importlib import import_module
 
 import click
 
+from lambdasim.cli.output import abandon_output
 from lambdasim.errors import InputError, LambdasimError
 
 INPUT_ERROR = 2
@@ -69,6 +70,10 @@ def main(arguments: list[str] | None = None) -> None:
         status = INPUT_ERROR
     except LambdasimError as error:
         click.echo(f"lambdasim: {error}", err=True)
+        status = INPUT_ERROR
+    except OSError as error:  # only printing isn't guarded where it's done: standard output is a full disk
+        abandon_output()
+        click.echo(f"lambdasim: standard output: {error.strerror}", err=True)
         status = INPUT_ERROR
     except click.ClickException as error:
         error.show()

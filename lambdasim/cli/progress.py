@@ -13,7 +13,7 @@ SHOW_AFTER_S = 2.0
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[float], None] | None]:
     """Yields what ``simulate`` reports its share of done work to; ``None`` where nobody watches."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console  # noqa: PLC0415 - only where there is a terminal

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from lambdasim.cli.options import set_option
-from lambdasim.cli.output import say
+from lambdasim.cli.output import on_terminal, say
 from lambdasim.cli.progress import progress_bar
 
 THRESHOLD_FAILED = 1
@@ -52,6 +51,6 @@ def run(
     if output is not None:
         result.save(output)
         click.echo(f"Written to {output}/", err=True)
-    report = as_json_text if as_json else styled_report if sys.stdout.isatty() else plain_report
+    report = as_json_text if as_json else styled_report if on_terminal() else plain_report
     say(report(summary))
     return 0 if all(threshold["ok"] for threshold in summary["thresholds"]) else THRESHOLD_FAILED

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lambdasim.cli.options import set_option
+from lambdasim.cli.output import say
 from lambdasim.errors import InputError, Problem
 
 
@@ -25,8 +26,8 @@ def validate(scenarios: tuple[Path, ...], overrides: dict[str, str]) -> None:
             problems += error.problems
             continue
         for warning in loaded.warnings:
-            click.echo(f"{path}: {warning.path}: {warning.message} [{warning.code}]")
+            say(f"{path}: {warning.path}: {warning.message} [{warning.code}]")
         functions, triggers = len(loaded.functions), len(loaded.triggers)
-        click.echo(f"{path}: valid; functions: {functions}, triggers: {triggers}, warnings: {len(loaded.warnings)}")
+        say(f"{path}: valid; functions: {functions}, triggers: {triggers}, warnings: {len(loaded.warnings)}")
     if problems:
         raise InputError(problems)

@@ -14,8 +14,8 @@ QUANTILES = ("mean", "p50", "p90", "p95", "p99", "p99.9", "max")
 MEASURES = {
     "latency_ms": "latency",
     "duration_ms": "duration",
-    "billed_duration_ms": "billed duration",
-    "init_duration_ms": "init duration",
+    "billed_duration_ms": "billed",
+    "init_duration_ms": "init",
     "cold_start_ms": "cold start",
 }
 
@@ -57,16 +57,30 @@ def _busiest(functions: Summary, most: int | None) -> Summary:
 
 
 def _functions(functions: Summary, length: str) -> Table:
-    columns = ("function", "events", "runs", "errors", "timeouts", "throttled", "failed", "in flight", "cold starts")
-    rows = [
-        (
-            name, number(f["events"]), number(f["invocations"]), number(f["errors"]), number(f["timeouts"]),
-            number(f["throttles"]["total"]), number(f["final_failures"]["total"]), number(f["in_flight"]),
-            f"{number(f['cold_starts'])} ({share(f['cold_start_rate'])})",
-        )
+    counts = {
+        name: {
+            "events": f["events"],
+            "runs": f["invocations"],
+            "errors": f["errors"],
+            "timeouts": f["timeouts"],
+            "throttled": f["throttles"]["total"],
+            "failed": f["final_failures"]["total"],
+            "in flight": f["in_flight"],
+            "cold starts": f["cold_starts"],
+        }
         for name, f in functions.items()
-    ]  # fmt: skip
-    return _table(f"Functions over {length}", columns, rows, "function")
+    }
+    rarely = ("timeouts", "in flight")
+    columns = [name for name in next(iter(counts.values())) if name not in rarely or _seen(name, counts)]
+    rows = [
+        (name, *(number(row[column]) for column in columns), share(functions[name]["cold_start_rate"]))
+        for name, row in counts.items()
+    ]
+    return _table(f"Functions over {length}", ("function", *columns, "cold rate"), rows, "function")
+
+
+def _seen(column: str, rows: Mapping[str, Mapping[str, int]]) -> bool:
+    return any(row[column] for row in rows.values())
 
 
 def _environments(functions: Summary) -> Table:
@@ -91,8 +105,7 @@ def _starts(functions: Summary) -> Table:
         }
         for name, f in functions.items()
     }
-    kinds = dict.fromkeys(kind for row in counts.values() for kind in row)
-    seen = [kind for kind in kinds if any(row[kind] for row in counts.values())]
+    seen = [kind for kind in next(iter(counts.values())) if _seen(kind, counts)]
     rows = [(name, *(number(row[kind]) for kind in seen)) for name, row in counts.items() if any(row.values())]
     columns = ("function", *(kind.replace("_", " ") for kind in seen))
     return _table("How runs started, and why some were cold", columns, rows, "function")

@@ -28,7 +28,7 @@ def styled_report(summary: Summary) -> str:
     with console.capture() as captured:
         console.print(answer(summary), style="bold")
         for table in tables(summary, most=MOST_ON_A_TERMINAL):
-            console.print(f"\n{table.title}", style="italic")
+            console.print(f"\n{table.title}", style="bold")
             _print_styled(console, table)
         hidden = len(summary["functions"]) - MOST_ON_A_TERMINAL
         if hidden > 0:
@@ -45,7 +45,7 @@ def answer(summary: Summary) -> str:
     """
     functions = summary["functions"]
     events = sum(function["events"] for function in functions.values())
-    parts = [*_service(summary, events), *_losses(summary, events)] if events else ["No event arrived"]
+    parts = [*_service(summary), *_losses(summary, events)] if events else ["No event arrived"]
     parts.append(f"a month like this would cost {usd(summary['total']['cost_usd_per_month'])}")
     failed = sum(not threshold["ok"] for threshold in summary["thresholds"])
     if failed:
@@ -53,7 +53,7 @@ def answer(summary: Summary) -> str:
     return "; ".join(parts) + "."
 
 
-def _service(summary: Summary, events: int) -> Iterator[str]:
+def _service(summary: Summary) -> Iterator[str]:
     functions, total = summary["functions"], summary["total"]
     name = max(functions, key=lambda n: functions[n]["events"])
     busiest = functions[name]
@@ -64,9 +64,10 @@ def _service(summary: Summary, events: int) -> Iterator[str]:
     else:
         yield f"None of {name}'s {_counted(busiest['events'], 'event')} succeeded{among}"
     if total["invocations"]:
-        yield f"{share(total['cold_start_rate'])} of {_counted(total['invocations'], 'run')} started cold"
+        cold = share(total["cold_start_rate"]) if total["cold_start_rate"] else "none"
+        yield f"{cold} of {_counted(total['invocations'], 'run')} started cold"
     else:
-        yield f"none of {_counted(events, 'event')} led to a run"
+        yield "nothing ran"
 
 
 def _losses(summary: Summary, events: int) -> Iterator[str]:
@@ -109,9 +110,12 @@ def _print_styled(console: Console, table: Table) -> None:
     from rich import box  # noqa: PLC0415 - rich is only needed here
     from rich.table import Table as Drawing  # noqa: PLC0415
 
-    drawing = Drawing(box=box.SIMPLE_HEAD, pad_edge=False)
+    drawing = Drawing(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in table.columns:
-        drawing.add_column(column, justify="left" if column in table.texts else "right", overflow="fold")
+        if column in table.texts:
+            drawing.add_column(column, overflow="fold")
+        else:  # a number stays in one piece, so its heading makes way
+            drawing.add_column(column.replace(" ", "\n"), justify="right", no_wrap=True)
     for row in table.rows:
         drawing.add_row(*row)
     console.print(drawing)

@@ -48,10 +48,37 @@ def test_a_quiet_function_loses_its_environments_while_one_in_use_keeps_a_surplu
 
 def test_a_surplus_environment_goes_after_its_own_timeout_though_the_function_is_in_use():
     life = {"idle_timeout": "100 s", "surplus_idle_timeout": "500 s"}
-    busy = at("0s", "0s", *(f"{t}s" for t in range(50, 800, 50)), "800s", "800s")
-    result = run(world(lifecycle=life, trigger={"arrivals": busy}))
-    assert starts(result).count(StartType.COLD) == 3
-    assert environments(result)[0]["ended_us"] == 501_100_000 or environments(result)[1]["ended_us"] == 501_100_000
+    # Environments 0 and 1 end together, 1 last. One of them then runs for 900 s; the other is needed at 600 s.
+    document = world(lifecycle=life, function={"timeout": 900}, trigger={"arrivals": at("0s", "0s")})
+    document["functions"]["f"]["handler"] = {"duration": "900 s"}
+    document["triggers"]["t"]["arrivals"] = at("0s", "0s", "950s", "1501s")
+    first, second = environments(run(document))[:2]
+    assert (first["ended_us"], first["end_cause"]) == (1400_100_000, EndCause.IDLE_EXPIRED)
+    assert second["ended_us"] == 2350 * S  # used from 950 s to 1,850 s; the function is in use until 2,401.1 s
+
+
+def test_a_surplus_environment_that_is_asked_for_as_its_timeout_passes_is_gone():
+    life = {"idle_timeout": "100 s", "surplus_idle_timeout": "500 s"}
+    for last, starts_expected in (("501099ms", 2), ("501100ms", 3)):
+        busy = at("0s", "0s", *(f"{t}s" for t in range(50, 500, 50)), "500500ms", last)
+        assert starts(run(world(lifecycle=life, trigger={"arrivals": busy}))).count(StartType.COLD) == starts_expected
+
+
+def test_quiet_counts_from_the_functions_last_activity_not_from_the_environments_own():
+    life = {"idle_timeout": "100 s", "surplus_idle_timeout": "1000 s"}
+    result = run(world(lifecycle=life, trigger={"arrivals": at("0s", "0s", "90s", "300s")}))
+    assert [e["ended_us"] for e in environments(result)[:2]] == [191 * S] * 2  # the last call ended at 91 s
+
+
+def test_a_replacement_serves_only_when_no_used_environment_is_idle():
+    life = {"maximum_lifetime": "1000 s", "proactive_initialization": {"on_retirement": "100%", "otherwise": "0%"},
+            "idle_timeout": "unlimited", "surplus_idle_timeout": "unlimited"}  # fmt: skip
+    result = run(
+        world(
+            lifecycle=life, duration="20m", drain="0s", trigger={"arrivals": at("0s", "500s", "500s", "1100s", "1100s")}
+        )
+    )
+    assert starts(result)[-2:] == [StartType.WARM, StartType.PRE_INITIALIZED]
 
 
 def test_an_environment_takes_no_call_after_its_maximum_lifetime():

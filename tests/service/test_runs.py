@@ -146,3 +146,14 @@ def test_a_first_call_takes_longer_by_the_measured_extra_and_a_warm_one_does_not
     assert first["duration_us"] - second["duration_us"] == 200 * MS
     assert first_call_extra_ms(by_memory, 181.0193) == pytest.approx(565.685, rel=1e-4)  # halfway on a log-log line
     assert first_call_extra_ms(by_memory, 3008) == pytest.approx(100)
+
+
+def test_after_a_reset_the_code_is_cold_again_and_the_first_call_extra_is_paid_again():
+    parameters = {"cold_starts/first_invocation/dotnet8": {128: 800, 256: 400, 512: 200, 1024: 100}}
+    function = {"runtime": "dotnet8", "memory_size": 512}
+    document = world(
+        function=function, handler={"crash_rate": "100%"}, parameters=parameters, trigger={"arrivals": at("0s", "60s")}
+    )
+    first, second = rows(run(document))
+    assert first["duration_us"] == 1 * S + 200 * MS
+    assert second["duration_us"] == 1 * S + 200 * MS + 100 * MS

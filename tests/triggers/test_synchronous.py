@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lambdasim.records import Final, Outcome
+from lambdasim.service.token_bucket import TokenBucket
+from lambdasim.triggers.front_door import FrontDoor
 from tests.worlds import at, rows, run, world
 
 S = 1_000_000
@@ -172,3 +174,21 @@ def test_a_retry_that_succeeds_makes_the_event_a_success_and_its_latency_counts_
     latency_ms = (retried["answered_us"] - retried["arrived_us"]) / 1000
     assert result.summary()["functions"]["f"]["latency_ms"]["max"] == pytest.approx(latency_ms)
     assert result.summary()["functions"]["f"]["retries"] == retried["attempt"] - 1
+
+
+def test_a_client_that_would_retry_takes_an_answer_that_comes_as_its_patience_ends():
+    table = rows(run(retrying("standard", read_timeout="1100 ms")))
+    assert [row["status"] for row in table] == [200]
+
+
+def test_each_attempt_has_luck_of_its_own():
+    document = retrying("standard", read_timeout="2 s", function={"timeout": 60},
+                        handler={"duration": {"uniform": {"low": "20 s", "high": "30 s"}}})  # fmt: skip
+    assert len({row["duration_us"] for row in rows(run(document))}) == 3
+
+
+def test_a_call_that_one_bucket_rejects_costs_the_others_nothing():
+    stage, account = TokenBucket(5, 0), TokenBucket(2, 0)
+    door = FrontDoor(statuses=(200,), buckets=(stage, account))
+    assert [door.opens(0) for _ in range(4)] == [True, True, False, False]
+    assert stage.tokens == 3

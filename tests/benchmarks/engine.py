@@ -1,0 +1,140 @@
+"""Speed and memory of the engine, as ratios within one run: ``python -m tests.benchmarks.engine``.
+
+Each ratio times A and B in turn, several times, and compares the fastest of each, in processor time: so what else
+the machine does matters little. It prints, and never judges; tests/benchmarks/test_event_counts.py holds what can be
+counted.
+"""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import simpy
+
+import lambdasim
+from tests.benchmarks.workloads import LASTING, many_apis, one_api
+
+ROUNDS = 5
+RATE_PER_S = 1000
+SERVICE = {"lognormal": {"median": "80 ms", "p99": "400 ms"}}
+FIRST = Path(__file__).parents[2] / "scenarios" / "first.yaml"
+
+
+def fastest(*actions: Callable[[], Any], rounds: int = ROUNDS) -> list[float]:
+    """Processor seconds of the fastest of ``rounds`` runs of each action; A B A B, not A A B B."""
+    best = [float("inf")] * len(actions)
+    for _ in range(rounds):
+        for index, action in enumerate(actions):
+            gc.collect()
+            began = time.process_time()
+            action()
+            best[index] = min(best[index], time.process_time() - began)
+    return best
+
+
+def bare_simpy(gaps_s: Iterable[float], services_s: list[float]) -> None:
+    """The floor: a process with one timeout for each arrival, and nothing else."""
+    clock = simpy.Environment()
+
+    def request(service_s: float) -> Generator[simpy.Event, None, None]:
+        yield clock.timeout(service_s)
+
+    def source() -> Generator[simpy.Event, None, None]:
+        for gap_s, service_s in zip(gaps_s, services_s, strict=True):
+            yield clock.timeout(gap_s)
+            clock.process(request(service_s))
+
+    clock.process(source())
+    clock.run()
+
+
+def report(what: str, value: str, target: str) -> None:
+    """One line of the answer."""
+    print(f"{what:<68} {value:>12}   target {target}", flush=True)
+
+
+def warm_path() -> None:
+    """One API function at 1,000/s, full log and metrics, against the bare loop with the same draws."""
+    world = one_api(RATE_PER_S, SERVICE, 150)
+    log = lambdasim.simulate(world).invocation_columns
+    arrived_us = log["arrived_us"].copy()
+    arrived_us.sort()
+    gaps_s = [float(arrived_us[0]) / 1e6, *((arrived_us[1:] - arrived_us[:-1]) / 1e6).tolist()]
+    services_s = ((log["ended_us"] - log["started_us"]) / 1e6).tolist()
+    ours, bare = fastest(lambda: lambdasim.simulate(world), lambda: bare_simpy(gaps_s, services_s))
+    n = len(services_s)
+    print(f"{n:,} invocations: {n / ours:,.0f}/s, bare SimPy {n / bare:,.0f}/s")
+    report("warm path, full log: speed as a share of bare SimPy", f"{bare / ours:.2f}", ">= 0.45")
+
+
+def cost_ratio(what: str, large: lambdasim.Scenario, small: lambdasim.Scenario, target: str) -> None:
+    """Processor time per invocation in the large world over that in the small one."""
+    runs = [lambdasim.simulate(world).summary()["total"]["invocations"] for world in (large, small)]
+    times = fastest(lambda: lambdasim.simulate(large), lambda: lambdasim.simulate(small), rounds=3)
+    per_run_us = [1e6 * taken / n for taken, n in zip(times, runs, strict=True)]
+    print(f"{per_run_us[0]:.2f} us an invocation against {per_run_us[1]:.2f} us")
+    report(what, f"{per_run_us[0] / per_run_us[1]:.2f}", target)
+
+
+def grown_mb(program: str) -> float:
+    """How much a program, run in a process of its own, says that its memory has grown, in MB."""
+    answer = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    return float(answer.stdout)
+
+
+MEMORY_PROGRAM = """\
+import resource
+import lambdasim
+from tests.benchmarks.workloads import one_api
+peak_mb = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+service = {{"lognormal": {{"median": "80 ms", "p99": "400 ms"}}}}
+lambdasim.simulate(one_api(1000, service, 20), log="{log}").summary()
+before = peak_mb()
+result = lambdasim.simulate(one_api(1000, service, {duration_s}), log="{log}")
+result.summary()
+print(peak_mb() - before)
+"""
+
+
+def memory() -> None:
+    """What a run adds to the process's peak."""
+    log = lambdasim.simulate(one_api(RATE_PER_S, SERVICE, 20)).invocation_columns
+    size = sum(column.nbytes for column in log.values()) / len(log["event"])
+    report("full log: bytes an invocation", f"{size:.0f}", "<= 120")
+    grown = grown_mb(MEMORY_PROGRAM.format(log="full", duration_s=1000))
+    report("full log of 1 million invocations: peak memory added", f"{grown:.0f} MB", "-")
+    grown = grown_mb(MEMORY_PROGRAM.format(log="none", duration_s=5000))
+    report("--log none, 5 million invocations: peak memory added", f"{grown:.0f} MB", "< 150 MB")
+
+
+def wall_s(*arguments: str, rounds: int = 5) -> float:
+    """Seconds that a command takes, the fastest of some runs."""
+    best = float("inf")
+    for _ in range(rounds):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "lambdasim", *arguments], check=False, stdout=subprocess.DEVNULL)
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+def main() -> None:
+    """Print all of it."""
+    warm_path()
+    ten = one_api(RATE_PER_S, "10 ms", 100, lifecycle=LASTING)
+    ten_thousand = one_api(RATE_PER_S, "10 s", 100, lifecycle=LASTING)
+    cost_ratio("cost per invocation: 10,000 busy environments over 10", ten_thousand, ten, "<= 1.5")
+    one, thousand = many_apis(1, RATE_PER_S, SERVICE, 150), many_apis(1000, RATE_PER_S, SERVICE, 150)
+    cost_ratio("cost per invocation: 1,000 functions over 1", thousand, one, "<= 1.5")
+    memory()
+    report("lambdasim --help", f"{wall_s('--help'):.2f} s", "< 0.2 s")
+    report("lambdasim run scenarios/first.yaml", f"{wall_s('run', str(FIRST), rounds=3):.1f} s", "< 5 s")
+
+
+if __name__ == "__main__":
+    main()

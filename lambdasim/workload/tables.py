@@ -7,6 +7,7 @@ readable, raises OSError as it is.
 from __future__ import annotations
 
 import difflib
+import functools
 import gzip
 import zlib
 from collections.abc import Sequence
@@ -37,7 +38,17 @@ def read_header(path: Path) -> tuple[str, ...]:
 
 
 def read_table(path: Path, columns: Sequence[int], *, header: bool) -> pd.DataFrame:
-    """The columns with these positions, as pandas reads them; blank lines stay, so that rows can be counted."""
+    """The columns with these positions, as pandas reads them; blank lines stay, so that rows can be counted.
+
+    The table is shared between callers; do not change it. A scenario may replay a hundred rows of one file: the file
+    is parsed again only if it has changed.
+    """
+    state = path.stat()
+    return _read_table(path, tuple(columns), header, (state.st_mtime_ns, state.st_size))
+
+
+@functools.lru_cache(maxsize=2)
+def _read_table(path: Path, columns: tuple[int, ...], header: bool, _state: tuple[int, int]) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 (only recorded traffic needs it)
 
     try:

@@ -165,7 +165,7 @@ def azure_2019(path: Path, function: str | None = None) -> CountTrace:
     table = read_table(path, [functions, apps, *minutes], header=True)
     chosen = table.loc[_selected(table, ("HashFunction", "HashApp"), function, path)]
     counts = chosen[[first_line[position] for position in minutes]]
-    values = np.column_stack([numbers_or_nan(counts[name]) for name in counts.columns])
+    values = numbers_or_nan(counts.stack(future_stack=True)).reshape(counts.shape)
     wrong = ~_countable(values)
     if wrong.any():
         row, minute = (int(index[0]) for index in np.nonzero(wrong))

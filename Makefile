@@ -28,9 +28,10 @@ types: setup
 unit: setup
 	$(BIN)/python -m pytest
 
-# The recorded-traffic study of results/validation/, whole (a faster form of it runs in `make test`).
+# The studies of results/validation/, whole (a faster form of each runs in `make test`).
 validation: setup
 	$(BIN)/python -m tests.validation.aws_2020 results/validation
+	$(BIN)/python -m tests.validation.peers results/validation
 
 # Speed and memory as ratios within one run; prints, never judges.
 benchmark: setup

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lambdasim.result.result import Result
     from lambdasim.scenario.load import load_scenario, parse_scenario
     from lambdasim.scenario.schema import json_schema
-    from lambdasim.simulate import simulate
+    from lambdasim.simulation import simulate
 
 __version__ = "0.1.0"
 __all__ = [
@@ -42,13 +42,12 @@ _HOMES = {
     "load_book": "lambdasim.parameters.book",
     "load_scenario": "lambdasim.scenario.load",
     "parse_scenario": "lambdasim.scenario.load",
-    "simulate": "lambdasim.simulate",
+    "simulate": "lambdasim.simulation",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Load the rest of the public face when it is first used: ``import lambdasim`` itself stays light."""
     if name in _HOMES:
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # over the module of the same name
-        return value
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'lambdasim' has no attribute {name!r}")

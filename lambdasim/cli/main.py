@@ -75,6 +75,9 @@ def main(arguments: list[str] | None = None) -> None:
         abandon_output()
         click.echo(f"lambdasim: standard output: {error.strerror}", err=True)
         status = INPUT_ERROR
+    except MemoryError:
+        click.echo("lambdasim: out of memory; `--log none`, a lower rate or a shorter duration need less", err=True)
+        status = INPUT_ERROR
     except click.ClickException as error:
         error.show()
         status = error.exit_code

@@ -40,7 +40,7 @@ def run(
     from lambdasim.report.text import plain_report, styled_report  # noqa: PLC0415
     from lambdasim.result.storage import check_folder  # noqa: PLC0415
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
-    from lambdasim.simulate import simulate  # noqa: PLC0415
+    from lambdasim.simulation import simulate  # noqa: PLC0415
 
     loaded = load_scenario(scenario, overrides=overrides)
     if output is not None:

@@ -163,9 +163,13 @@ class Piecewise:
 
     def times_us(self, rng: np.random.Generator, until_us: int, start: datetime) -> Iterator[Times]:  # noqa: ARG002
         """Exact inversion of the cumulative rate."""
+        highest = max(rate for _, rate in self.points)
+        return whole_us(nonhomogeneous(rng, [self.curve()], highest * until_us), until_us)
+
+    def curve(self) -> LinearCurve:
+        """The cumulative rate."""
         times, rates = np.array([(0.0, self.points[0][1]), *self.points, (MAXIMUM_US, self.points[-1][1])]).T
-        curve = LinearCurve.through(times, rates[:-1], rates[1:] if self.interpolate == "linear" else rates[:-1])
-        return whole_us(nonhomogeneous(rng, [curve], float(rates.max()) * until_us), until_us)
+        return LinearCurve.through(times, rates[:-1], rates[1:] if self.interpolate == "linear" else rates[:-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ FLOORS = {
     "scenario": 3, "metrics": 3, "cost": 3,
     "service": 4, "result": 4,
     "triggers": 5,
-    "simulate": 6,
+    "simulation": 6,
     "report": 8, "__init__": 8,
     "cli": 9,
     "__main__": 10,
 }  # fmt: skip
-SIMPY_ROOMS = {"service", "triggers", "simulate"}
+SIMPY_ROOMS = {"service", "triggers", "simulation"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -1,0 +1,47 @@
+"""Checks of how large a run would be: what no machine gets through is refused before it is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lambdasim.parameters.book import Book
+from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.triggers import JourneyTrigger, SynchronousTrigger
+from lambdasim.units import US_PER_MINUTE, format_us
+from lambdasim.workload.expected import expected_events
+
+Findings = Iterator[tuple[tuple[str | int, ...], str]]
+_MOST_EVENTS = 10**9  # hours of work, and of a full log 80 GB
+_MOST_ROWS = 2 * 10**7  # a year of 37 functions; some 2 GB
+
+
+def too_many_events(scenario: Scenario, _book: Book) -> Findings:
+    """They would take days, and more memory than there is."""
+    events = {name: _events(trigger, scenario.duration_us) for name, trigger in scenario.triggers.items()}
+    if sum(events.values()) > _MOST_EVENTS:
+        most = max(events, key=lambda name: events[name])
+        yield (
+            ("triggers", most, "arrivals"),
+            (
+                f"about {events[most]:.2g} events in {format_us(scenario.duration_us)}; at most {_MOST_EVENTS:.0e} "
+                "can be simulated: lower the rate or the duration"
+            ),
+        )
+
+
+def _events(trigger: SynchronousTrigger, duration_us: int) -> float:
+    steps = max(len(flow.steps) for flow in trigger.flows) if isinstance(trigger, JourneyTrigger) else 1
+    return steps * expected_events(trigger.arrivals, duration_us)
+
+
+def too_many_minutes(scenario: Scenario, _book: Book) -> Findings:
+    """CloudWatch's metrics have a row for each minute of each function, and of the account."""
+    rows = scenario.duration_us // US_PER_MINUTE * (len(scenario.functions) + 1)
+    if rows > _MOST_ROWS:
+        yield (
+            ("duration",),
+            (
+                f"{format_us(scenario.duration_us)} would be {rows:.2g} rows of metrics by the minute; "
+                f"at most {_MOST_ROWS:.0e} are possible: shorten it"
+            ),
+        )

@@ -1,0 +1,69 @@
+"""What is shipped works: every scenario runs, README says what is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+import lambdasim
+
+ROOT = Path(__file__).parent.parent
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+
+
+class EditorLoader(yaml.SafeLoader):
+    """YAML as editors read it: by the core schema of YAML 1.2, where a date is text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [resolver for resolver in resolvers if not resolver[0].endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_shipped_scenario_runs_for_a_short_horizon_and_loses_no_event(path):
+    scenario = lambdasim.load_scenario(path, overrides={"duration": "5m", "warm_up": "1m"})
+    summary = lambdasim.simulate(scenario).summary()
+    for function in summary["functions"].values():
+        failures = function["final_failures"]["total"]
+        assert function["events"] == function["successes"] + failures + function["in_flight"]
+    assert sum(trigger["events"] for trigger in summary["triggers"].values()) > 0
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_shipped_scenario_opens_with_the_question_that_it_answers(path):
+    first_lines = path.read_text(encoding="utf-8").split("\n\n")[0]
+    assert first_lines.startswith("# ")
+    assert "?" in first_lines
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_shipped_scenario_satisfies_the_json_schema(path):
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=EditorLoader)  # noqa: S506 - a SafeLoader
+    jsonschema.Draft7Validator(lambdasim.json_schema()).validate(document)
+
+
+def test_readme_shows_the_first_line_that_the_first_scenario_prints():
+    command = [sys.executable, "-m", "lambdasim", "run", "scenarios/first.yaml"]
+    printed = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n(.*?)```", readme, re.DOTALL)
+    assert shown is not None
+    assert " ".join(shown[1].split()) == printed.split("\n")[0]
+
+
+def test_readme_names_only_files_that_are_there():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", readme):
+        assert (ROOT / link).exists(), link
+
+
+def test_every_region_of_the_price_book_is_named_by_its_file():
+    for path in (ROOT / "lambdasim" / "parameters" / "prices").glob("*.yaml"):
+        assert re.fullmatch(r"[a-z]{2}-[a-z]+-\d", path.stem), path

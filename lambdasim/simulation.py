@@ -12,6 +12,7 @@ from lambdasim.cost.bill import bill_of
 from lambdasim.metrics.recorder import Recorder
 from lambdasim.records import FunctionFacts, Header
 from lambdasim.result.result import Provenance, Result
+from lambdasim.scenario.model import Warning  # noqa: A004 - its name in the summary
 from lambdasim.service.clock import Clock
 from lambdasim.service.concurrency import ConcurrencyLimits
 from lambdasim.service.fleet import Fleet, Numbering
@@ -81,7 +82,7 @@ def simulate(
             engine="simpy",
             wall_s=time.perf_counter() - began_s,
             parameters=scenario.book.used,
-            warnings=scenario.warnings,
+            warnings=(*scenario.warnings, *unused_parameters(scenario)),
             thresholds=scenario.thresholds,
         ),
     )
@@ -102,6 +103,17 @@ def header_of(scenario: Scenario, seed: int) -> Header:
         ),
         triggers=tuple(scenario.triggers),
         trigger_kinds=tuple(trigger.type for trigger in scenario.triggers.values()),
+    )
+
+
+def unused_parameters(scenario: Scenario) -> tuple[Warning, ...]:
+    """A warning for each parameter that the scenario sets and that the run never asked for."""
+    used = {parameter.path for parameter in scenario.book.used}
+    message = "was never asked for, so setting it changed nothing: no feature of this scenario uses it"
+    return tuple(
+        Warning("parameter_without_effect", f"parameters.{path}", message)
+        for path in scenario.parameters
+        if path not in used
     )
 
 

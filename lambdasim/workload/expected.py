@@ -22,8 +22,8 @@ from lambdasim.workload.traces import CountTrace, Trace
 def expected_events(process: ArrivalProcess, until_us: int) -> float:
     """The mean number of arrivals in [0, until_us).
 
-    Where the wall clock matters it is an upper bound: a diurnal process takes every day for its busiest, a schedule
-    every minute for due.
+    It is an upper bound where the wall clock matters (a diurnal process takes every day for its busiest, a schedule
+    every minute for due) and for bulks, some of which go on beyond the end.
 
     >>> expected_events(Poisson(rate=2e-6), 60_000_000)
     120.0
@@ -53,9 +53,6 @@ def expected_events(process: ArrivalProcess, until_us: int) -> float:
 
 
 def _recorded(trace: Trace | CountTrace, until_us: int) -> float:
-    if isinstance(trace, Trace):
-        events, length_us = trace.instants_us.size, int(trace.instants_us[-1])
-    else:
-        events, length_us = int(trace.counts.sum()), trace.interval_us * trace.counts.size
-    rounds = until_us / max(length_us * trace.time_scale, 1.0)
+    events = trace.instants_us.size if isinstance(trace, Trace) else int(trace.counts.sum())
+    rounds = until_us / max(trace.length_us * trace.time_scale, 1.0)
     return events * (rounds if trace.repeat else min(rounds, 1.0))

@@ -157,6 +157,8 @@ def azure_2019(path: Path, function: str | None = None) -> CountTrace:
     ``function`` selects by HashFunction, or by HashApp where no function has that name; the rows are summed, all of
     them without a selection.
     """
+    import pandas as pd  # noqa: PLC0415
+
     first_line = read_header(path)
     functions, apps = (position_of(name, first_line, path) for name in ("HashFunction", "HashApp"))
     minutes = [position for position, name in enumerate(first_line) if name.isdigit()]
@@ -165,7 +167,8 @@ def azure_2019(path: Path, function: str | None = None) -> CountTrace:
     table = read_table(path, [functions, apps, *minutes], header=True)
     chosen = table.loc[_selected(table, ("HashFunction", "HashApp"), function, path)]
     counts = chosen[[first_line[position] for position in minutes]]
-    values = numbers_or_nan(counts.stack(future_stack=True)).reshape(counts.shape)
+    flat = pd.Series(counts.to_numpy().ravel())
+    values = numbers_or_nan(flat).reshape(counts.shape)
     wrong = ~_countable(values)
     if wrong.any():
         row, minute = (int(index[0]) for index in np.nonzero(wrong))

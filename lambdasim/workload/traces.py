@@ -46,13 +46,19 @@ class Trace:
         """The instants, scaled: the generator is not used."""
         return whole_us(self._scaled(), until_us)
 
+    @property
+    def length_us(self) -> float:
+        """How long one round takes, before scaling."""
+        first, last = float(self.instants_us[0]), float(self.instants_us[-1])
+        return last + (last - first) / max(1, self.instants_us.size - 1)
+
     def _scaled(self) -> Iterator[Floats]:
         instants = self.instants_us.astype(np.float64)
         if not self.repeat:
             for first in range(0, instants.size, blocks.BLOCK):
                 yield instants[first : first + blocks.BLOCK] * self.time_scale
             return
-        length = instants[-1] + (instants[-1] - instants[0]) / (instants.size - 1)
+        length = self.length_us
         rounds = max(1, blocks.BLOCK // instants.size)  # a short trace goes round many times in a block
         for first_round in itertools.count(0, rounds):
             begins = np.arange(first_round, first_round + rounds) * length
@@ -91,6 +97,11 @@ class CountTrace:
         """Uniform draws in each interval, sorted."""
         splitting, placing = rng.spawn(2)
         return whole_us(self._placed(splitting, placing), until_us)
+
+    @property
+    def length_us(self) -> float:
+        """How long one round takes, before scaling."""
+        return float(self.interval_us * self.counts.size)
 
     def _placed(self, splitting: np.random.Generator, placing: np.random.Generator) -> Iterator[Floats]:
         width = self.interval_us * self.time_scale

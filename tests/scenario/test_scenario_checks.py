@@ -19,6 +19,14 @@ def with_trigger(keys):
 
 BROKEN = {
     "warm_up_too_long": [f"{SMALL}warm_up: 1h\n"],
+    "too_many_events": [
+        changed("poisson: {rate: 5/s}", "poisson: {rate: 277778/s}"),
+        changed("poisson: {rate: 5/s}", "at_once: {events: 1000000001}"),
+        changed(
+            "{type: direct, target: api,", "{type: journey, flows: [{steps: [{invoke: api}, {wait: 1s}]}],"
+        ).replace("rate: 5/s", "rate: 138889/s"),
+    ],
+    "too_many_minutes": [changed("duration: 1h", "duration: 7000d")],
     "reserved_over_quota": [
         with_key("reserved_concurrent_executions: 901"),
         with_key("reserved_concurrent_executions: 1") + "account: {concurrent_executions: 100}\n",
@@ -43,6 +51,11 @@ BROKEN = {
 }
 SOUND = {
     "warm_up_too_long": [f"{SMALL}warm_up: 59m\n"],
+    "too_many_events": [
+        changed("poisson: {rate: 5/s}", "poisson: {rate: 277777/s}"),
+        changed("poisson: {rate: 5/s}", "at_once: {events: 1000000000}"),
+    ],
+    "too_many_minutes": [changed("duration: 1h", "duration: 6900d").replace("5/s", "1/s")],
     "reserved_over_quota": [with_key("reserved_concurrent_executions: 900")],
     "package_too_large": [
         with_key("unzipped_size: 250 MB"),

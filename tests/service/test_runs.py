@@ -157,3 +157,10 @@ def test_after_a_reset_the_code_is_cold_again_and_the_first_call_extra_is_paid_a
     first, second = rows(run(document))
     assert first["duration_us"] == 1 * S + 200 * MS
     assert second["duration_us"] == 1 * S + 200 * MS + 100 * MS
+
+
+def test_setting_a_parameter_that_nothing_asks_for_is_warned_of():
+    changed = {"sdk/adaptive/beta": 0.5, "cold_starts/platform_overhead": "1 s"}
+    warnings = run(world(parameters=changed)).summary()["warnings"]
+    unused = [w["path"] for w in warnings if w["code"] == "parameter_without_effect"]
+    assert unused == ["parameters.sdk/adaptive/beta"]

@@ -143,8 +143,8 @@ PAGE = """\
 ## SimFaaS's example
 
 Poisson arrivals at 0.9/s, exponential service times of mean 1.991 s (warm) and 2.244 s (cold), a fixed idle expiry of
-600 s, the newest environment first, no other limit, 1,000,000 s. SimFaaS: 20 runs of it, made by us, as its published
-tables come from single runs. Ours: 20 seeds. Both with 95 % intervals; they agree where these overlap.
+600 s, the newest environment first, no other limit, 1,000,000 s. SimFaaS: 20 runs of it, as its own published tables
+come from single runs. Ours: 20 seeds. Both with 95 % intervals; they agree where these overlap.
 
 {simfaas}
 
@@ -207,7 +207,7 @@ def simfaas_table(seeds: int) -> str:
 
 RULES = (
     ("newest created, renewed", "SimFaaS", 0.001337, World()),
-    ("most recently used, renewed", "a heap of 40 lines", 0.00135, World(placement="most_recently_used")),
+    ("most recently used, renewed", "a short program with a heap", 0.00135, World(placement="most_recently_used")),
     ("oldest created, renewed", "", None, World(placement="oldest_created")),
     (
         "longest idle first, renewed, 200,000 s",

@@ -1,0 +1,136 @@
+import os
+import pty
+import re
+import select
+import signal
+import time
+
+import pytest
+from conftest import WORLD
+
+from lambdasim.result.result import Result
+
+LONG = WORLD.replace("duration: 10m", "duration: 3d")
+ESCAPE = "\x1b["
+
+
+def read_until(process, fd, seconds):
+    """What a terminal shows until the process has left."""
+    shown, deadline = b"", time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if select.select([fd], [], [], 0.1)[0]:
+            try:
+                shown += os.read(fd, 65536)
+            except OSError:  # the other side is closed
+                break
+        elif process.poll() is not None:
+            break
+    return shown.decode()
+
+
+@pytest.fixture
+def on_terminal(start):
+    """Run under a pseudo terminal: status, and what it shows."""
+
+    def run(*words):
+        ours, theirs = pty.openpty()
+        process = start(*words, stdin=theirs, stdout=theirs, stderr=theirs, text=False)
+        os.close(theirs)
+        shown = read_until(process, ours, 60)
+        os.close(ours)
+        return process.wait(timeout=60), shown
+
+    return run
+
+
+@pytest.mark.parametrize("after_s", [0.5, 1.5])
+def test_ctrl_c_ends_with_130_and_a_message_and_leaves_no_folder(start, write, folder, after_s):
+    write(LONG)
+    process = start("run", "shop.yaml", "-o", "out")
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip() == "lambdasim: interrupted; no half-written result was left."
+    assert not (folder / "out").exists()
+
+
+def test_ctrl_c_while_writing_leaves_no_half_result(command, folder, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lambdasim.result.storage._write_csv", interrupted)
+    run = command("run", "shop.yaml", "-o", "out")
+    assert run.status == 130
+    assert "interrupted" in run.err
+    assert not (folder / "out").exists()
+
+
+def test_a_reader_that_leaves_early_is_no_error_and_hides_no_failed_threshold(start, write):
+    write(f"{WORLD}thresholds: [api.events < 1]\n")
+    for words, status in ((("run", "shop.yaml"), 1), (("schema",), 0), (("validate", "shop.yaml"), 0)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = start(*words, stdout=writer)
+        os.close(writer)
+        assert (process.communicate(timeout=60)[1], process.returncode) == ("", status)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full device")
+@pytest.mark.parametrize("words", [("run", "shop.yaml"), ("run", "shop.yaml", "--json"), ("schema",), ("--help",)])
+def test_output_to_a_full_disk_ends_with_2_and_a_message(start, words):
+    with open("/dev/full", "w") as full:
+        process = start(*words, stdout=full)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (2, "lambdasim: standard output: No space left on device\n")
+
+
+def test_running_out_of_memory_ends_with_2_and_a_message(command, monkeypatch):
+    def exhausted(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("lambdasim.simulation.simulate", exhausted)
+    run = command("run", "shop.yaml")
+    assert (run.status, run.out) == (2, "")
+    assert run.err.startswith("lambdasim: out of memory; ")
+
+
+def test_a_terminal_gets_styles_and_a_pipe_does_not(on_terminal, command):
+    status, shown = on_terminal("run", "shop.yaml")
+    assert status == 0
+    assert ESCAPE in shown
+    assert "───" in shown
+    assert ESCAPE not in command("run", "shop.yaml").out
+
+
+def test_a_terminal_shows_twenty_functions_and_says_that_there_are_more(on_terminal, write):
+    functions = "".join(f"  f{n}: {{runtime: python3.13, handler: {{duration: 80 ms}}}}\n" for n in range(23))
+    write(f"name: many\nduration: 1m\nfunctions:\n{functions}")
+    _, shown = on_terminal("run", "shop.yaml")
+    assert "3 more functions had fewer events" in shown
+    assert len(re.findall(r"^f\d+ ", shown, re.MULTILINE)) == 20
+
+
+def test_json_on_a_terminal_has_no_styles(on_terminal):
+    _, shown = on_terminal("run", "shop.yaml", "--json")
+    assert ESCAPE not in shown
+    assert shown.startswith("{")
+
+
+def test_long_work_shows_a_progress_bar_on_a_terminal_and_short_work_none(on_terminal, write):
+    assert "━" not in on_terminal("run", "shop.yaml")[1]
+    write(LONG)
+    status, shown = on_terminal("run", "shop.yaml", "--set", "triggers.web.arrivals.poisson.rate=4/s")
+    assert status == 0
+    assert "━" in shown
+
+
+def test_an_interrupted_run_keeps_the_result_that_was_there(command, start, write, folder):
+    command("run", "shop.yaml", "-o", "out")
+    write(LONG)
+    process = start("run", "shop.yaml", "-o", "out")
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert Result.load(folder / "out").summary()["simulated_s"] == 600

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Columns = dict[str, NDArray[np.generic]]
 NEVER = -1
 CHUNK = 16_384
+_BATCH = 512  # rows that wait as Python's integers: few enough to stay in the processor's cache
 
 
 class Outcome(IntEnum):
@@ -187,7 +188,9 @@ class Log:
         self._keep = keep
         self._on_chunk = on_chunk
         self._pending: list[int] = []  # row after row, flat: quicker to fill and to convert than tuples
-        self._full = CHUNK * len(layout)
+        self._full = _BATCH * len(layout)
+        self._values = np.empty(CHUNK * len(layout), dtype=np.int64)  # the chunk that is being filled, flat too
+        self._filled = 0
         self._chunks: list[Columns] = []
 
     def append(self, row: tuple[int, ...]) -> None:
@@ -195,21 +198,30 @@ class Log:
         pending = self._pending
         pending += row
         if len(pending) >= self._full:
-            self.flush()
+            self._convert()
+            if self._filled == len(self._values):
+                self.flush()
 
     def flush(self) -> None:
-        """Turn what is pending into a chunk."""
-        if not self._pending:
+        """Turn what is there into a chunk."""
+        self._convert()
+        if not self._filled:
             return
-        width = len(self.layout)
-        values = np.fromiter(self._pending, dtype=np.int64, count=len(self._pending)).reshape(-1, width)
+        values = self._values[: self._filled].reshape(-1, len(self.layout))
         chunk: Columns = {column.name: values[:, i].astype(column.dtype) for i, column in enumerate(self.layout)}
-        self._pending = []
+        self._filled = 0
         self.rows += len(values)
         if self._on_chunk is not None:
             self._on_chunk(chunk)
         if self._keep:
             self._chunks.append(chunk)
+
+    def _convert(self) -> None:
+        """Move what is pending into the chunk; batches fill it without a remainder."""
+        count = len(self._pending)
+        self._values[self._filled : self._filled + count] = np.fromiter(self._pending, dtype=np.int64, count=count)
+        self._filled += count
+        self._pending.clear()
 
     def columns(self) -> Columns:
         """The whole log, as one array a column; joins the chunks in place."""

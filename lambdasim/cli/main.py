@@ -10,6 +10,7 @@ from importlib import import_module
 
 import click
 
+from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.output import abandon_output
 from lambdasim.errors import InputError, LambdasimError
 
@@ -60,28 +61,36 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns."""
+    with Interrupts() as interrupts:
+        try:
+            status = _status(arguments, interrupts)
+            interrupts.check()
+        except BaseException as error:
+            if not (interrupts.came or isinstance(error, click.Abort | KeyboardInterrupt)):
+                raise
+            click.echo("lambdasim: interrupted; no half-written result was left.", err=True)
+            status = INTERRUPTED
+    sys.exit(status)
+
+
+def _status(arguments: list[str] | None, interrupts: Interrupts) -> int:
+    """Run a verb; its exit status."""
     try:
-        status = cli.main(args=arguments, prog_name="lambdasim", standalone_mode=False)
+        status = cli.main(args=arguments, prog_name="lambdasim", standalone_mode=False, obj=interrupts)
     except InputError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         count = len(error.problems)
         click.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was simulated.", err=True)
-        status = INPUT_ERROR
     except LambdasimError as error:
         click.echo(f"lambdasim: {error}", err=True)
-        status = INPUT_ERROR
-    except OSError as error:  # only printing isn't guarded where it's done: standard output is a full disk
+    except OSError as error:  # all other files are guarded where they are used: standard output is a full disk
         abandon_output()
         click.echo(f"lambdasim: standard output: {error.strerror}", err=True)
-        status = INPUT_ERROR
     except MemoryError:
         click.echo("lambdasim: out of memory; `--log none`, a lower rate or a shorter duration need less", err=True)
-        status = INPUT_ERROR
     except click.ClickException as error:
         error.show()
-        status = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("lambdasim: interrupted; no half-written result was left.", err=True)
-        status = INTERRUPTED
-    sys.exit(status if isinstance(status, int) else 0)
+    else:
+        return status if isinstance(status, int) else 0
+    return INPUT_ERROR

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.options import set_option
 from lambdasim.cli.output import on_terminal, say
 from lambdasim.cli.progress import progress_bar
@@ -28,8 +29,15 @@ THRESHOLD_FAILED = 1
     show_default=True,
     help="Keep every invocation, or only sketches of them (flat memory).",
 )
+@click.pass_obj
 def run(
-    scenario: Path, seed: int | None, overrides: dict[str, str], as_json: bool, output: Path | None, log: str
+    interrupts: Interrupts,
+    scenario: Path,
+    seed: int | None,
+    overrides: dict[str, str],
+    as_json: bool,
+    output: Path | None,
+    log: str,
 ) -> int:
     """Simulate SCENARIO (a YAML file): the answer in one sentence first, then the tables.
 
@@ -43,10 +51,12 @@ def run(
     from lambdasim.simulation import simulate  # noqa: PLC0415
 
     loaded = load_scenario(scenario, overrides=overrides)
+    interrupts.check()
     if output is not None:
         check_folder(output)  # before the work, not after it
     with progress_bar(loaded.name) as progress:
         result = simulate(loaded, seed=seed, log="full" if log == "full" else "none", progress=progress)
+    interrupts.check()
     summary = result.summary()
     if output is not None:
         result.save(output)

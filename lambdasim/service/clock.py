@@ -31,17 +31,22 @@ class Moment(Event):
         heappush(clock._queue, (clock._now + delay_us, priority, next(clock._eid), self))  # clock.schedule, inlined
 
 
-class Begun(Process):
-    """A process that takes its first step within the event ``at``, which is happening now.
+class Unattended:
+    """A process that nobody waits for: it takes its steps when the events that it yields happen, and then is gone.
 
-    SimPy's own begins in an event of its own, at the same instant: one more for every arrival.
+    SimPy's own Process is an event too, and spends two more of them, on its beginning and its end.
     """
 
-    def __init__(self, clock: Clock, generator: Generator[Event, Any, Any], at: Event) -> None:
-        self.env = clock
-        self.callbacks = []
+    __slots__ = ("_generator",)
+
+    def __init__(self, generator: Generator[Event, Any, Any]) -> None:
         self._generator = generator
-        self._resume(at)
+
+    def step(self, _event: Event | None = None) -> None:
+        """Go on to the next event that it waits for."""
+        for event in self._generator:
+            event.callbacks.append(self.step)
+            return
 
 
 class Clock(simpy.Environment):

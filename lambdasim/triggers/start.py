@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lambdasim.randomness import stream
 from lambdasim.records import Columns
-from lambdasim.service.clock import Begun
+from lambdasim.service.clock import Unattended
 from lambdasim.service.luck import LuckBook
 from lambdasim.triggers.front_door import account_bucket, front_door
 from lambdasim.triggers.journey import Journeys
@@ -89,7 +89,7 @@ class Source:
         if at_us is not None:
             self._clock.arrival(at_us - self._clock.now).callbacks.append(self._arrive)
 
-    def _arrive(self, moment: Event) -> None:
-        Begun(self._clock, self._request(self._event), moment)
+    def _arrive(self, _moment: Event) -> None:
+        Unattended(self._request(self._event)).step()
         self._event += 1
         self._next()

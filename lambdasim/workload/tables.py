@@ -43,8 +43,13 @@ def read_table(path: Path, columns: Sequence[int], *, header: bool) -> pd.DataFr
     The table is shared between callers; do not change it. A scenario may replay a hundred rows of one file: the file
     is parsed again only if it has changed.
     """
-    state = path.stat()
-    return _read_table(path, tuple(columns), header, (state.st_mtime_ns, state.st_size))
+    return _read_table(path, tuple(columns), header, state_of(path))
+
+
+def state_of(path: Path) -> tuple[int, int]:
+    """What tells one state of a file from another: when it was last written (ns), and its size."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 @functools.lru_cache(maxsize=2)

@@ -7,6 +7,7 @@ that is missing or not readable raises OSError. Azure's formats are described at
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from lambdasim.workload.tables import (
     read_column,
     read_header,
     read_table,
+    state_of,
 )
 from lambdasim.workload.traces import CountTrace, Trace
 
@@ -157,26 +159,38 @@ def azure_2019(path: Path, function: str | None = None) -> CountTrace:
     ``function`` selects by HashFunction, or by HashApp where no function has that name; the rows are summed, all of
     them without a selection.
     """
-    import pandas as pd  # noqa: PLC0415
-
-    first_line = read_header(path)
-    functions, apps = (position_of(name, first_line, path) for name in ("HashFunction", "HashApp"))
-    minutes = [position for position, name in enumerate(first_line) if name.isdigit()]
-    if not minutes or [int(first_line[position]) for position in minutes] != list(range(1, len(minutes) + 1)):
-        raise ValueError(f"{path.name}: row 1: the minutes' columns must be called 1, 2, 3, ...")
-    table = read_table(path, [functions, apps, *minutes], header=True)
-    chosen = table.loc[_selected(table, ("HashFunction", "HashApp"), function, path)]
-    counts = chosen[[first_line[position] for position in minutes]]
-    flat = pd.Series(counts.to_numpy().ravel())
-    values = numbers_or_nan(flat).reshape(counts.shape)
+    names, counts = _minutes_2019(path, state_of(path))
+    chosen = _selected(names, ("HashFunction", "HashApp"), function, path)
+    values = counts[chosen]
     wrong = ~_countable(values)
     if wrong.any():
         row, minute = (int(index[0]) for index in np.nonzero(wrong))
+        line = int(np.flatnonzero(chosen)[row]) + 2
         raise ValueError(
-            f"{path.name}: row {int(counts.index[row]) + 2}: minute {minute + 1} is {counts.iloc[row, minute]!s}; "
+            f"{path.name}: row {line}: minute {minute + 1} is {_cell(path, line, str(minute + 1))}; "
             "a count must be a whole number, 0 or more"
         )
     return CountTrace(values.sum(axis=0).astype(np.int64), US_PER_MINUTE)
+
+
+@functools.lru_cache(maxsize=1)
+def _minutes_2019(path: Path, _state: tuple[int, int]) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """The names of every row, and its counts by minute, NaN where a cell is no number: shape (rows, minutes)."""
+    first_line = read_header(path)
+    places = [position_of(name, first_line, path) for name in ("HashFunction", "HashApp")]
+    minutes = [position for position, name in enumerate(first_line) if name.isdigit()]
+    if not minutes or [int(first_line[position]) for position in minutes] != list(range(1, len(minutes) + 1)):
+        raise ValueError(f"{path.name}: row 1: the minutes' columns must be called 1, 2, 3, ...")
+    table = read_table(path, [*places, *minutes], header=True)
+    columns = [table[first_line[position]] for position in minutes]
+    counts = np.column_stack([numbers_or_nan(column) for column in columns])
+    return table[[first_line[position] for position in places]], counts
+
+
+def _cell(path: Path, line: int, column: str) -> str:
+    """What stands in a cell: ``line`` counts the file's lines from 1, the header's being 1."""
+    position = position_of(column, read_header(path), path)
+    return str(read_table(path, [position], header=True).iloc[line - 2, 0])
 
 
 def azure_2021(path: Path, function: str | None = None) -> Trace:

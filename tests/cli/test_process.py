@@ -1,9 +1,11 @@
+import contextlib
 import os
 import pty
 import re
 import select
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from conftest import WORLD
@@ -11,6 +13,7 @@ from conftest import WORLD
 from lambdasim.result.result import Result
 
 LONG = WORLD.replace("duration: 10m", "duration: 3d")
+FULL = Path("/dev/full")
 ESCAPE = "\x1b["
 
 
@@ -66,6 +69,22 @@ def test_ctrl_c_while_writing_leaves_no_half_result(command, folder, monkeypatch
     assert not (folder / "out").exists()
 
 
+def test_ctrl_c_that_a_library_swallows_is_not_lost(command, folder, monkeypatch):
+    def swallowing(*_, **__):
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("what the library made of it")
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        monkeypatch.setattr("lambdasim.simulation.simulate", swallowing)
+        assert command("run", "shop.yaml", "-o", "out").status == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not (folder / "out").exists()
+
+
 def test_a_reader_that_leaves_early_is_no_error_and_hides_no_failed_threshold(start, write):
     write(f"{WORLD}thresholds: [api.events < 1]\n")
     for words, status in ((("run", "shop.yaml"), 1), (("schema",), 0), (("validate", "shop.yaml"), 0)):
@@ -76,10 +95,10 @@ def test_a_reader_that_leaves_early_is_no_error_and_hides_no_failed_threshold(st
         assert (process.communicate(timeout=60)[1], process.returncode) == ("", status)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full device")
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
 @pytest.mark.parametrize("words", [("run", "shop.yaml"), ("run", "shop.yaml", "--json"), ("schema",), ("--help",)])
 def test_output_to_a_full_disk_ends_with_2_and_a_message(start, words):
-    with open("/dev/full", "w") as full:
+    with FULL.open("w") as full:
         process = start(*words, stdout=full)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (2, "lambdasim: standard output: No space left on device\n")

@@ -35,7 +35,7 @@ def test_every_row_of_a_table_ends_where_its_heading_ends(command):
 
 def test_a_long_name_is_shown_whole_on_one_line(command, write):
     name = "a-function-with-as-many-letters-as-aws-allows-in-a-name-" + "x" * 8
-    write(WORLD.replace("api", name))
+    write(WORLD.replace("api:", f"{name}:").replace("target: api", f"target: {name}"))
     out = command("run", "shop.yaml").out
     assert sum(line.startswith(f"{name}  ") for line in out.splitlines()) > 5
     assert "…" not in out

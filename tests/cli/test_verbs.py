@@ -63,7 +63,7 @@ def test_validate_tells_all_problems_of_all_files(command, write):
     assert run.status == 2
     assert [line.split(": ")[0] for line in run.err.splitlines()[:-1]] == [
         "a.yaml:3:11",
-        "a.yaml:5:42",
+        "a.yaml:5:43",
         "b.yaml:1:1",
         "none.yaml",
     ]

@@ -142,7 +142,8 @@ def test_the_legacy_mode_multiplies_the_load_of_an_outage_by_five():
 
 def test_the_adaptive_mode_slows_a_throttled_client_down_to_what_is_served():
     # One environment at 100 ms serves 10/s; 50/s are wanted.
-    limited = {"function": {"reserved_concurrent_executions": 1}, "handler": {"duration": "100 ms"}, "init": {"duration": "0 s"},
+    limited = {"function": {"reserved_concurrent_executions": 1}, "handler": {"duration": "100 ms"},
+               "init": {"duration": "0 s"},
                "trigger": {"arrivals": {"constant": {"rate": "50/s"}}}, "duration": "2m", "drain": "0s"}  # fmt: skip
     sent = {}
     for mode in ("standard", "adaptive"):

@@ -30,7 +30,16 @@ class Problem:
             where += f":{self.line}"
             if self.column is not None:
                 where += f":{self.column}"
-        return f"{where}: {self.path}: {self.text}" if self.path else f"{where}: {self.text}"
+        return printable(f"{where}: {self.path}: {self.text}" if self.path else f"{where}: {self.text}")
+
+
+def printable(text: str) -> str:
+    r"""``text`` with what would steer a terminal, or break the line, written out.
+
+    >>> printable("caf\u00e9 \x1b[31m")
+    'café \\x1b[31m'
+    """
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class LambdasimError(Exception):

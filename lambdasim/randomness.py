@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 4096
+FIRST_BLOCK = 64
 
 
 def stream(seed: int, *words: str | int) -> np.random.Generator:
@@ -33,7 +34,8 @@ class Draws(Generic[Number]):
     """The draws of one purpose, read by index: ``draws.at(n)`` is the same number whenever it is asked.
 
     ``sample(generator, n)`` gives n values as an array. Blocks are drawn when first asked for, each from a
-    generator of its own: what nobody asks for costs nothing, and the order of asking changes nothing.
+    generator of its own: what nobody asks for costs nothing, and the order of asking changes nothing. They begin
+    small and double up to ``size``, so that a function with few events does not pay for thousands of draws.
     """
 
     __slots__ = ("_first", "_sample", "_seed", "_values", "_words", "size")
@@ -56,10 +58,19 @@ class Draws(Generic[Number]):
         """The draw at ``index`` (0, 1, ...)."""
         offset = index - self._first
         if not 0 <= offset < len(self._values):
-            block, offset = divmod(index, self.size)
-            self._values = self._sample(stream(self._seed, *self._words, block), self.size).tolist()
-            self._first = block * self.size
+            first, count = self._block(index)
+            self._values = self._sample(stream(self._seed, *self._words, first), count).tolist()
+            self._first, offset = first, index - first
         return self._values[offset]
+
+    def _block(self, index: int) -> tuple[int, int]:
+        """The first index and the length of the block that holds ``index``: [0, 64), [64, 128), [128, 256), ..."""
+        if index >= self.size:
+            return index - index % self.size, self.size
+        if index < FIRST_BLOCK:
+            return 0, min(FIRST_BLOCK, self.size)
+        first = 1 << index.bit_length() - 1
+        return first, min(first, self.size - first)
 
 
 def uniforms(generator: np.random.Generator, n: int) -> NDArray[np.float64]:

@@ -17,6 +17,16 @@ def test_words_do_not_run_together():
     assert stream(1, "ab", "c").random() != stream(1, "a", "bc").random()
 
 
+@given(st.integers(0, 100_000), st.sampled_from([16, 64, 256, 4096, 100]))
+def test_blocks_cover_every_index_once(index, size):
+    draws = Draws(3, "purpose", sample=uniforms, size=size)
+    first, count = draws._block(index)
+    assert first <= index < first + count
+    assert draws._block(first) == (first, count)
+    assert draws._block(first + count - 1) == (first, count)
+    assert draws._block(first + count)[0] == first + count
+
+
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=50))
 def test_a_draw_is_the_same_in_whatever_order_it_is_asked_for(indices):
     straight = Draws(3, "purpose", sample=uniforms, size=64)

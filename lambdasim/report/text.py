@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lambdasim.errors import printable
 from lambdasim.report.numbers import milliseconds, share, usd
 from lambdasim.report.tables import Summary, Table, tables
 
@@ -87,10 +88,11 @@ def _counted(count: int, noun: str) -> str:
 
 def _notes(summary: Summary) -> Iterator[str]:
     if summary["warnings"]:
-        lines = (f"  {w['path']}: {w['message']} [{w['code']}]" for w in summary["warnings"])
+        lines = (printable(f"  {w['path']}: {w['message']} [{w['code']}]") for w in summary["warnings"])
         yield "\n".join(("Warnings", *lines))
     if summary["assumptions"]:
-        lines = (f"  {a['path']} = {a['value']}  ({a['confidence']}: {a['source']})" for a in summary["assumptions"])
+        entries = summary["assumptions"]
+        lines = (printable(f"  {a['path']} = {a['value']}  ({a['confidence']}: {a['source']})") for a in entries)
         yield "\n".join(("Assumptions (A, U: no measurement or AWS document behind them; user: set here)", *lines))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date
 
 from lambdasim.parameters.book import Book
-from lambdasim.scenario.extent import too_many_events, too_many_minutes
+from lambdasim.scenario.extent import lifetime_too_short, too_many_clients, too_many_events, too_many_minutes
 from lambdasim.scenario.functions import Function
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.triggers import ApiGatewayTrigger, SynchronousTrigger
@@ -284,6 +284,8 @@ ERRORS: dict[str, Check] = {
         warm_up_too_long,
         too_many_events,
         too_many_minutes,
+        too_many_clients,
+        lifetime_too_short,
         reserved_over_quota,
         package_too_large,
         architecture_not_offered,

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from lambdasim.parameters.book import Book
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.triggers import JourneyTrigger, SynchronousTrigger
-from lambdasim.units import US_PER_MINUTE, format_us
+from lambdasim.units import US_PER_MINUTE, US_PER_S, format_us
 from lambdasim.workload.expected import expected_events
 
 Findings = Iterator[tuple[tuple[str | int, ...], str]]
 _MOST_EVENTS = 10**9  # hours of work, and of a full log 80 GB
+_MOST_CLIENTS = 10**5
+_SHORTEST_LIFETIME_US = US_PER_S
 _MOST_ROWS = 2 * 10**7  # a year of 37 functions; some 2 GB
 
 
@@ -43,5 +45,29 @@ def too_many_minutes(scenario: Scenario, _book: Book) -> Findings:
             (
                 f"{format_us(scenario.duration_us)} would be {rows:.2g} rows of metrics by the minute; "
                 f"at most {_MOST_ROWS:.0e} are possible: shorten it"
+            ),
+        )
+
+
+def too_many_clients(scenario: Scenario, _book: Book) -> Findings:
+    """Each has a retry budget of its own to keep."""
+    for name, trigger in scenario.triggers.items():
+        if trigger.client.clients > _MOST_CLIENTS:
+            yield (
+                ("triggers", name, "client", "clients"),
+                f"{trigger.client.clients:,} clients; at most {_MOST_CLIENTS:,} can be simulated",
+            )
+
+
+def lifetime_too_short(scenario: Scenario, _book: Book) -> Findings:
+    """Environments that are replaced as they retire would follow each other without end."""
+    lifetime = scenario.lifecycle.maximum_lifetime
+    replaced = scenario.lifecycle.proactive_on_retirement > 0
+    if lifetime is not None and replaced and lifetime.mean() < _SHORTEST_LIFETIME_US:
+        yield (
+            ("lifecycle", "maximum_lifetime"),
+            (
+                f"a mean of {format_us(lifetime.mean())} is below {format_us(_SHORTEST_LIFETIME_US)}, the least where "
+                "environments are replaced on retirement (proactive_initialization.on_retirement)"
             ),
         )

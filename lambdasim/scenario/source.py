@@ -78,8 +78,7 @@ def path_text(path: tuple[str | int, ...]) -> str:
     text = ""
     for step in path[:_SHOWN_STEPS]:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    text += "..." if len(path) > _SHOWN_STEPS else ""
-    return text if text.isprintable() else repr(text)[1:-1]  # a key may hold what would steer the terminal
+    return text + ("..." if len(path) > _SHOWN_STEPS else "")
 
 
 class _StopReading(Exception):  # noqa: N818  # control flow, not an error

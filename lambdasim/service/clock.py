@@ -17,18 +17,16 @@ from simpy.events import NORMAL, Event, EventPriority, Process, Timeout
 # as another ends finds the environment free; one that arrives as an idle timeout passes finds it gone.
 COMPLETION = NORMAL
 CONTROL = EventPriority(2)
-ARRIVAL = EventPriority(3)
 
 
 class Moment(Event):
     """An event that happens after ``delay_us``, with a stated rank among those of the same instant."""
 
     def __init__(self, clock: Clock, delay_us: int, priority: EventPriority) -> None:
-        self.env = clock  # set directly, as SimPy's own Timeout does: one is made for every arrival
-        self.callbacks: list[Callable[[Any], None]] = []
+        super().__init__(clock)
         self._value = None
         self._ok = True
-        heappush(clock._queue, (clock._now + delay_us, priority, next(clock._eid), self))  # clock.schedule, inlined
+        clock.schedule(self, priority, delay_us)
 
 
 class Unattended:
@@ -60,6 +58,9 @@ class Clock(simpy.Environment):
         # SimPy binds these once for its own class, but for a subclass at every use: 0.2 us an event.
         self.timeout = MethodType(Timeout, self)  # type: ignore[method-assign]
         self.process = MethodType(Process, self)  # type: ignore[method-assign]
+        # Arrivals wait in a queue of their own, which is as short as there are sources: SimPy's holds an entry for
+        # every run under way, and what passes through it pays for its length.
+        self._arrivals: list[tuple[int, int, Callable[[], None]]] = []
 
     @property
     def now(self) -> int:
@@ -72,8 +73,16 @@ class Clock(simpy.Environment):
         It is SimPy's ``run`` with its ``step`` written into the loop, since a call for each event is a tenth of
         the time of a run. An event that failed and that nobody waits for raises, as there.
         """
-        queue = self._queue
-        while queue and queue[0][0] <= until_us:
+        queue, arrivals = self._queue, self._arrivals
+        while queue or arrivals:
+            if arrivals and (not queue or arrivals[0][0] < queue[0][0]):
+                if arrivals[0][0] > until_us:
+                    break
+                self._now, _, action = heappop(arrivals)
+                action()
+                continue
+            if queue[0][0] > until_us:
+                break
             self._now, _, _, event = heappop(queue)
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]  # None: it is processed
             for callback in callbacks:
@@ -86,9 +95,9 @@ class Clock(simpy.Environment):
         """An initialisation that ends, a limit that changes: after completions, before arrivals."""
         return Moment(self, delay_us, CONTROL)
 
-    def arrival(self, delay_us: int) -> Moment:
-        """The arrival of an event: after all else of its instant."""
-        return Moment(self, delay_us, ARRIVAL)
+    def arrive(self, at_us: int, action: Callable[[], None]) -> None:
+        """Call ``action()`` at ``at_us``, after all else of that instant, and after arrivals asked for before."""
+        heappush(self._arrivals, (at_us, next(self._eid), action))
 
     def every(self, interval_us: int, action: Callable[[int], None], *, until_us: int) -> None:
         """Call ``action(now)`` every ``interval_us`` until ``until_us``."""

@@ -115,9 +115,9 @@ class ConcurrencyLimits:
         return None
 
     def release(self, function: int, now_us: int) -> None:
-        """A run of ``function`` is over."""
-        if now_us >= self._minute_ends_us:
-            self._close_minutes(now_us)
+        """A run of ``function`` is over; one that ends as a minute begins has no part in that minute."""
+        if now_us > self._minute_ends_us:
+            self._close_minutes(now_us - 1)
         for level in self.functions[function].levels:
             level.in_flight -= 1
 

@@ -87,9 +87,9 @@ class Source:
     def _next(self) -> None:
         at_us = next(self._times, None)
         if at_us is not None:
-            self._clock.arrival(at_us - self._clock.now).callbacks.append(self._arrive)
+            self._clock.arrive(at_us, self._arrive)
 
-    def _arrive(self, _moment: Event) -> None:
+    def _arrive(self) -> None:
         Unattended(self._request(self._event)).step()
         self._event += 1
         self._next()

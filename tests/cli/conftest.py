@@ -1,6 +1,5 @@
 """How the tests call the command: inside this process where that is enough, as a process of its own where it is not."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,22 +8,15 @@ from types import SimpleNamespace
 import pytest
 
 from lambdasim.cli.main import main
+from tests.cli.shop import WORLD
 
 # Signals and pipes as a shell hands them over, whatever started the tests.
-START = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from lambdasim.cli.main import main; main()"
-)
-
-WORLD = """\
-name: shop
-seed: 3
-duration: 10m
-functions:
-  api: {runtime: python3.13, memory_size: 512, handler: {duration: 80 ms}}
-  idle: {runtime: nodejs22.x, handler: {duration: 1 s}}
-triggers:
-  web: {type: api_gateway, target: api, arrivals: {poisson: {rate: 2/s}}}
+START = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from lambdasim.cli.main import main
+{first}
+main()
 """
 
 
@@ -59,11 +51,10 @@ def command(capsysbinary):
 
 @pytest.fixture
 def start():
-    """Start ``lambdasim`` as a process of its own."""
+    """Start ``lambdasim`` as a process of its own; it does ``first`` (Python) when it is ready to."""
 
-    def started(*words, **streams):
+    def started(*words, first="", **streams):
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | streams
-        environment = {**os.environ, "PYTHONWARNINGS": "default"}
-        return subprocess.Popen([sys.executable, "-c", START, *map(str, words)], env=environment, **pipes)
+        return subprocess.Popen([sys.executable, "-c", START.format(first=first), *map(str, words)], **pipes)
 
     return started

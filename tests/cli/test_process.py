@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import WORLD
 
 from lambdasim.result.result import Result
+from lambdasim.simulation import simulate
+from tests.cli.shop import WORLD
 
 LONG = WORLD.replace("duration: 10m", "duration: 3d")
 FULL = Path("/dev/full")
@@ -35,9 +36,9 @@ def read_until(process, fd, seconds):
 def on_terminal(start):
     """Run under a pseudo terminal: status, and what it shows."""
 
-    def run(*words):
+    def run(*words, first=""):
         ours, theirs = pty.openpty()
-        process = start(*words, stdin=theirs, stdout=theirs, stderr=theirs, text=False)
+        process = start(*words, first=first, stdin=theirs, stdout=theirs, stderr=theirs, text=False)
         os.close(theirs)
         shown = read_until(process, ours, 60)
         os.close(ours)
@@ -46,16 +47,37 @@ def on_terminal(start):
     return run
 
 
-@pytest.mark.parametrize("after_s", [0.5, 1.5])
-def test_ctrl_c_ends_with_130_and_a_message_and_leaves_no_folder(start, write, folder, after_s):
+@pytest.fixture
+def interrupted(start):
+    """Start a command, press Ctrl-C so long after it has begun, and see it end."""
+
+    def run(*words, after_s):
+        ours, theirs = os.pipe()
+        process = start(*words, first=f"import os; os.write({theirs}, b'.')", pass_fds=[theirs])
+        os.read(ours, 1)
+        time.sleep(after_s)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        os.close(ours)
+        os.close(theirs)
+        return process.returncode, out, err.strip()
+
+    return run
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.3, 0.5, 1.2])
+def test_ctrl_c_ends_with_130_and_a_message_and_leaves_no_folder(interrupted, write, folder, after_s):
     write(LONG)
-    process = start("run", "shop.yaml", "-o", "out")
-    time.sleep(after_s)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
-    assert err.strip() == "lambdasim: interrupted; no half-written result was left."
+    ending = interrupted("run", "shop.yaml", "-o", "out", after_s=after_s)
+    assert ending == (130, "", "lambdasim: interrupted; no half-written result was left.")
     assert not (folder / "out").exists()
+
+
+def test_an_interrupted_run_keeps_the_result_that_was_there(command, interrupted, write, folder):
+    command("run", "shop.yaml", "-o", "out")
+    write(LONG)
+    assert interrupted("run", "shop.yaml", "-o", "out", after_s=0.8)[0] == 130
+    assert Result.load(folder / "out").summary()["simulated_s"] == 600
 
 
 def test_ctrl_c_while_writing_leaves_no_half_result(command, folder, monkeypatch):
@@ -69,11 +91,14 @@ def test_ctrl_c_while_writing_leaves_no_half_result(command, folder, monkeypatch
     assert not (folder / "out").exists()
 
 
-def test_ctrl_c_that_a_library_swallows_is_not_lost(command, folder, monkeypatch):
-    def swallowing(*_, **__):
+@pytest.mark.parametrize("then", ["goes on", "fails"])
+def test_ctrl_c_that_a_library_swallows_is_not_lost(command, folder, monkeypatch, then):
+    def swallowing(*arguments, **options):
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        raise RuntimeError("what the library made of it")
+        if then == "fails":
+            raise RuntimeError("what the library made of it")
+        return simulate(*arguments, **options)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -136,20 +161,9 @@ def test_json_on_a_terminal_has_no_styles(on_terminal):
     assert shown.startswith("{")
 
 
-def test_long_work_shows_a_progress_bar_on_a_terminal_and_short_work_none(on_terminal, write):
+def test_long_work_shows_a_progress_bar_on_a_terminal_and_short_work_none(on_terminal):
     assert "━" not in on_terminal("run", "shop.yaml")[1]
-    write(LONG)
-    status, shown = on_terminal("run", "shop.yaml", "--set", "triggers.web.arrivals.poisson.rate=4/s")
+    impatient = "import lambdasim.cli.progress; lambdasim.cli.progress.SHOW_AFTER_S = 0.05"
+    status, shown = on_terminal("run", "shop.yaml", "--set", "duration=1d", first=impatient)
     assert status == 0
     assert "━" in shown
-
-
-def test_an_interrupted_run_keeps_the_result_that_was_there(command, start, write, folder):
-    command("run", "shop.yaml", "-o", "out")
-    write(LONG)
-    process = start("run", "shop.yaml", "-o", "out")
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert Result.load(folder / "out").summary()["simulated_s"] == 600

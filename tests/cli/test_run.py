@@ -1,7 +1,7 @@
 import json
 import re
 
-from conftest import WORLD
+from tests.cli.shop import WORLD
 
 SCENARIO_OF_NOTHING = "name: quiet\nduration: 1h\nfunctions: {api: {runtime: python3.13, handler: {duration: 80 ms}}}\n"
 STOPPED = "api: {reserved_concurrent_executions: 0, "

@@ -3,7 +3,8 @@ import json
 import jsonschema
 import pytest
 import yaml
-from conftest import WORLD
+
+from tests.cli.shop import WORLD
 
 
 @pytest.mark.parametrize("words", [("--help",), ("-h",), ("run", "--help"), ("validate", "-h"), ("schema", "--help")])

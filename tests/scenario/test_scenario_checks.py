@@ -27,6 +27,11 @@ BROKEN = {
         ).replace("rate: 5/s", "rate: 138889/s"),
     ],
     "too_many_minutes": [changed("duration: 1h", "duration: 7000d")],
+    "too_many_clients": [with_trigger("type: direct, client: {clients: 100001}")],
+    "lifetime_too_short": [
+        f"{SMALL}lifecycle: {{maximum_lifetime: 0s}}\n",
+        f"{SMALL}lifecycle: {{maximum_lifetime: {{exponential: {{mean: 999 ms}}}}}}\n",
+    ],
     "reserved_over_quota": [
         with_key("reserved_concurrent_executions: 901"),
         with_key("reserved_concurrent_executions: 1") + "account: {concurrent_executions: 100}\n",
@@ -56,6 +61,11 @@ SOUND = {
         changed("poisson: {rate: 5/s}", "at_once: {events: 1000000000}"),
     ],
     "too_many_minutes": [changed("duration: 1h", "duration: 6900d").replace("5/s", "1/s")],
+    "too_many_clients": [with_trigger("type: direct, client: {clients: 100000}")],
+    "lifetime_too_short": [
+        f"{SMALL}lifecycle: {{maximum_lifetime: 1s}}\n",
+        f"{SMALL}lifecycle: {{maximum_lifetime: 0s, proactive_initialization: {{on_retirement: 0%}}}}\n",
+    ],
     "reserved_over_quota": [with_key("reserved_concurrent_executions: 900")],
     "package_too_large": [
         with_key("unzipped_size: 250 MB"),

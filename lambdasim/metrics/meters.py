@@ -85,11 +85,12 @@ class Counts:
 
 
 class Durations:
-    """One duration per function: its count, sum and maximum exactly, and its sketch where one is kept."""
+    """One duration per function: its count, sum, minimum and maximum exactly, and its sketch where one is kept."""
 
     def __init__(self, functions: int, *, sketched: bool) -> None:
         self.counts = np.zeros(functions, dtype=np.int64)
         self.sums_us = np.zeros(functions, dtype=np.int64)
+        self.minima_us = np.full(functions, np.iinfo(np.int64).max)
         self.maxima_us = np.zeros(functions, dtype=np.int64)
         self.sketches = Sketches(functions) if sketched else None
 
@@ -97,6 +98,7 @@ class Durations:
         """Count ``values_us``, each for its function; both of shape (n,)."""
         self.counts += np.bincount(functions, minlength=self.counts.size)
         np.add.at(self.sums_us, functions, values_us)
+        np.minimum.at(self.minima_us, functions, values_us)
         np.maximum.at(self.maxima_us, functions, values_us)
         if self.sketches is not None:
             self.sketches.add(functions, values_us)
@@ -105,6 +107,7 @@ class Durations:
         """Take in what ``other`` has counted."""
         self.counts += other.counts
         self.sums_us += other.sums_us
+        np.minimum(self.minima_us, other.minima_us, out=self.minima_us)
         np.maximum(self.maxima_us, other.maxima_us, out=self.maxima_us)
         if self.sketches is not None and other.sketches is not None:
             self.sketches.merge(other.sketches)
@@ -114,10 +117,10 @@ class Durations:
         count = int(self.counts[function])
         if self.sketches is None or count == 0:
             return Spread(0, None, None, None)
-        maximum_us = int(self.maxima_us[function])
+        minimum_us, maximum_us = int(self.minima_us[function]), int(self.maxima_us[function])
         points = self.sketches.percentiles(function) or ()
-        # A bucket's middle may lie above all that was seen; the maximum is known exactly.
-        percentiles_us = tuple(min(point, float(maximum_us)) for point in points)
+        # A bucket's middle may lie outside all that was seen, whose ends are known exactly.
+        percentiles_us = tuple(min(max(point, float(minimum_us)), float(maximum_us)) for point in points)
         return Spread(count, int(self.sums_us[function]) / count, percentiles_us, maximum_us)
 
 

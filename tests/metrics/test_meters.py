@@ -178,3 +178,14 @@ def test_what_never_happened_has_no_spread():
     for keep_log in (True, False):
         _, metrics = measure(invocations(), HEADER, keep_log=keep_log)
         assert set(metrics.spreads["latency"][0].as_ms().values()) == {None}
+
+
+def test_sketched_percentiles_never_leave_the_range_of_what_was_seen():
+    log = random_log(stream(1, "constant"), 200)
+    for name in ("started_us", "invoked_us", "arrived_us"):
+        log[name][:] = 0
+    log["ended_us"][:] = log["answered_us"][:] = 80_000
+    log["outcome"][:] = Outcome.SUCCESS
+    spread = metered(log).durations["duration"].sketched_spread(0)
+    assert spread.percentiles_us is not None
+    assert set(spread.percentiles_us) == {80_000.0} == {spread.mean_us}

@@ -30,8 +30,10 @@ class Outcome(IntEnum):
     OUT_OF_MEMORY = 4  # the same, for want of memory
     THROTTLED = 5  # refused by Lambda: 429
     REJECTED = 6  # refused by the front door (API Gateway's rate limit), never seen by Lambda
+    UNFINISHED = 7  # admitted, and still starting or running when the simulation ended
 
 
+NO_STATUS = 65_535  # of an attempt that had no answer yet when the simulation ended
 RAN = (Outcome.SUCCESS, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY)
 FUNCTION_ERRORS = RAN[1:]
 
@@ -111,7 +113,9 @@ INVOCATION_COLUMNS = (
     Column("start_type", "u1", "StartType"),
     Column("start_cause", "u1", "StartCause, where the start was not warm"),
     Column("throttle_reason", "u1", "ThrottleReason, where it was throttled"),
-    Column("status", "u2", "the HTTP status that the caller saw; 0 for a client's own read timeout"),
+    Column(
+        "status", "u2", "the HTTP status that the caller saw; 0: its own read timeout, 65535: none yet"
+    ),
     Column("final", "u1", "Final"),
 )
 
@@ -134,8 +138,6 @@ ENVIRONMENT_COLUMNS = (
     Column("runtime_init_us", "i4", "... then the runtime's own init (in Init Duration)"),
     Column("function_init_us", "i4", "... then the function's init code (in Init Duration)"),
 )
-
-COLD_START_PHASES = ("platform_us", "download_us", "network_us", "runtime_init_us", "function_init_us")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +246,13 @@ class ConcurrencyPeaks:
     """The highest concurrency in each minute, as CloudWatch's ConcurrentExecutions (Maximum) shows it.
 
     ``functions`` maps a function's index to an array, one value a minute; ``account`` counts all functions,
-    ``unreserved`` those without reserved concurrency.
+    ``unreserved`` those without reserved concurrency. The ``measured_*`` are the highest values within
+    [warm_up, duration), which need not begin or end with a minute.
     """
 
     functions: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     account: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     unreserved: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    measured_functions: dict[int, int] = field(default_factory=dict)
+    measured_account: int = 0
+    measured_unreserved: int = 0

@@ -53,7 +53,8 @@ def simulate(
     clock = Clock()
     functions = list(scenario.functions.values())
     versions = {n: function_version(i, n, f, scenario.book) for i, (n, f) in enumerate(scenario.functions.items())}
-    limits = ConcurrencyLimits(scenario.account, scenario.region, functions, scenario.book)
+    measured_us = (scenario.warm_up_us, scenario.duration_us)
+    limits = ConcurrencyLimits(scenario.account, scenario.region, functions, scenario.book, measured_us)
     fleets = start_fleets(clock, scenario, seed, versions, Numbering(recorder.environments))
     service = LambdaService(clock, fleets, limits, recorder.invocations)
     triggers = Triggers(scenario, seed, service, versions)
@@ -62,11 +63,10 @@ def simulate(
         clock.every(step_us, lambda now: progress(now / scenario.duration_us), until_us=scenario.duration_us)
     with cycle_collection_paused():
         clock.run_until(scenario.duration_us + scenario.drain_us)
-    for fleet in fleets:
-        fleet.close(scenario.duration_us + scenario.drain_us)
+    unfinished = service.close(scenario.duration_us + scenario.drain_us)
     metrics = recorder.finish(
         offered=triggers.offered(),
-        peaks=limits.peaks(scenario.duration_us),
+        peaks=limits.peaks(),
         journeys=triggers.journeys(),
         ended_us=scenario.duration_us + scenario.drain_us,
     )
@@ -82,7 +82,7 @@ def simulate(
             engine="simpy",
             wall_s=time.perf_counter() - began_s,
             parameters=scenario.book.used,
-            warnings=(*scenario.warnings, *unused_parameters(scenario)),
+            warnings=(*scenario.warnings, *unused_parameters(scenario), *cut_short(unfinished)),
             thresholds=scenario.thresholds,
         ),
     )
@@ -115,6 +115,14 @@ def unused_parameters(scenario: Scenario) -> tuple[Warning, ...]:
         for path in scenario.parameters
         if path not in used
     )
+
+
+def cut_short(unfinished: int) -> tuple[Warning, ...]:
+    """A warning if runs were under way when the simulation ended: they are counted, but have no duration or bill."""
+    if not unfinished:
+        return ()
+    text = f"runs still under way when the drain ended: {unfinished:,}; they have no duration and no bill: drain longer"
+    return (Warning("cut_short", "drain", text),)
 
 
 def start_fleets(

@@ -58,6 +58,16 @@ def test_readme_shows_the_first_line_that_the_first_scenario_prints():
     assert " ".join(shown[1].split()) == printed.split("\n")[0]
 
 
+def test_readme_quotes_the_validation_page():
+    page = (ROOT / "results" / "validation" / "aws_2020.md").read_text(encoding="utf-8")
+    verdict = page.split("**")[1] + page.split("**")[2]
+    count_error, environment_error, unlimited_error = re.findall(r"([\d.]+)%", verdict)[:3]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"mean absolute error {count_error} %" in readme
+    assert f"life: {unlimited_error} %" in readme
+    assert f"mean environments {environment_error} %" in readme
+
+
 def test_readme_names_only_files_that_are_there():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", readme):

@@ -70,7 +70,12 @@ def measured_minutes(header: Header) -> slice:
 
 def claimed(peaks: ConcurrencyPeaks, header: Header) -> NDArray[np.int64]:
     """ClaimedAccountConcurrency by minute: unreserved concurrency in use, and all that is reserved, used or not."""
-    return peaks.unreserved + sum(function.reserved_concurrency or 0 for function in header.functions)
+    return peaks.unreserved + reserved(header)
+
+
+def reserved(header: Header) -> int:
+    """All reserved concurrency of the account."""
+    return sum(function.reserved_concurrency or 0 for function in header.functions)
 
 
 def timeline(per_minute: PerMinute, peaks: ConcurrencyPeaks, header: Header, invocations: Columns | None) -> Columns:

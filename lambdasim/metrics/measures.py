@@ -24,8 +24,14 @@ def whole(chunk: Columns, name: str) -> NDArray[np.int64]:
 
 
 def ran(chunk: Columns) -> NDArray[np.bool_]:
-    """Which rows ran on an environment, whatever came of it: AWS's Invocations."""
+    """Which rows ran on an environment to their end, whatever came of it."""
     return whole(chunk, "outcome") < Outcome.THROTTLED
+
+
+def unfinished(chunk: Columns) -> NDArray[np.bool_]:
+    """Which rows held an environment still when the simulation ended."""
+    still: NDArray[np.bool_] = whole(chunk, "outcome") == Outcome.UNFINISHED
+    return still
 
 
 def _latency(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -43,12 +49,12 @@ def _billed_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int6
 
 def _init_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     init_us = whole(chunk, "init_us")
-    return init_us > 0, init_us
+    return ran(chunk) & (init_us > 0), init_us
 
 
 def _cold_start(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     waited_us = whole(chunk, "started_us") - whole(chunk, "invoked_us") + whole(chunk, "suppressed_init_us")
-    return whole(chunk, "start_type") == StartType.COLD, waited_us
+    return ran(chunk) & (whole(chunk, "start_type") == StartType.COLD), waited_us
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.metrics.measures import MEASURES, Spread, ran, whole
+from lambdasim.metrics.measures import MEASURES, Spread, ran, unfinished, whole
 from lambdasim.metrics.sketch import Sketches
 from lambdasim.records import NEVER, Columns, Header
 
@@ -30,9 +30,10 @@ _FIELDS = {
 
 def client_gone(chunk: Columns) -> NDArray[np.bool_]:
     """Which runs outlived their caller's patience: it had stopped waiting before they ended."""
-    answered_us = whole(chunk, "answered_us")
-    gone: NDArray[np.bool_] = (answered_us != NEVER) & (answered_us < whole(chunk, "ended_us"))
-    return ran(chunk) & gone
+    answered_us, open_ended = whole(chunk, "answered_us"), unfinished(chunk)
+    gone = (answered_us != NEVER) & (open_ended | (answered_us < whole(chunk, "ended_us")))
+    result: NDArray[np.bool_] = gone & (ran(chunk) | open_ended)
+    return result
 
 
 class Counts:
@@ -158,6 +159,8 @@ class Meters:
     def _occupy(self, chunk: Columns) -> None:
         """A request is in flight, and holds its environment, from its admission to its end: init included."""
         low_us, high_us = self.header.warm_up_us, self.header.duration_us
-        rows = ran(chunk)
-        from_us, to_us = (np.clip(whole(chunk, name)[rows], low_us, high_us) for name in ("invoked_us", "ended_us"))
+        open_ended = unfinished(chunk)
+        rows = ran(chunk) | open_ended
+        ended_us = np.where(open_ended, high_us, whole(chunk, "ended_us"))[rows]
+        from_us, to_us = (np.clip(at_us, low_us, high_us) for at_us in (whole(chunk, "invoked_us")[rows], ended_us))
         np.add.at(self.busy_us, whole(chunk, "function")[rows], to_us - from_us)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lambdasim.metrics.cloudwatch import PerMinute, claimed, measured_minutes, timeline
+from lambdasim.metrics.cloudwatch import PerMinute, reserved, timeline
 from lambdasim.metrics.environments import EnvironmentCounts, count_environments
 from lambdasim.metrics.measures import MEASURES, Spread, split, spread_of, whole
 from lambdasim.metrics.meters import Meters
@@ -62,21 +59,18 @@ class Metrics:
         return tuple(self.meters.durations["billed_duration"].sums_us.tolist())
 
     def concurrency_maximum(self, function: int | None) -> int:
-        """The highest concurrency in the measured minutes, of one function or (None) the account."""
-        peak = self.peaks.account if function is None else self.peaks.functions.get(function, _NONE)
-        return int(peak[measured_minutes(self.header)].max(initial=0))
+        """The highest concurrency within [warm_up, duration), of one function or (None) the account."""
+        peaks = self.peaks
+        return peaks.measured_account if function is None else peaks.measured_functions.get(function, 0)
 
     @property
     def claimed_maximum(self) -> int:
-        """The highest ClaimedAccountConcurrency in the measured minutes."""
-        return int(claimed(self.peaks, self.header)[measured_minutes(self.header)].max(initial=0))
+        """The highest ClaimedAccountConcurrency within [warm_up, duration)."""
+        return self.peaks.measured_unreserved + reserved(self.header)
 
     def timeline(self, invocations: Columns | None) -> Columns:
         """The series of :func:`cloudwatch.timeline`."""
         return timeline(self.per_minute, self.peaks, self.header, invocations)
-
-
-_NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
 
 class Recorder:

@@ -20,7 +20,7 @@ from lambdasim.units import US_PER_S
 
 SCHEMA_VERSION = 1
 ASSUMED = ("A", "U", "user")  # confidences that a reader must be told of
-_FAILURES = tuple(outcome for outcome in Outcome if outcome is not Outcome.SUCCESS)
+_FAILURES = tuple(outcome for outcome in Outcome if outcome not in {Outcome.SUCCESS, Outcome.UNFINISHED})
 _START_TYPES = (StartType.WARM, StartType.COLD, StartType.PRE_INITIALIZED)
 _START_CAUSES = tuple(cause for cause in StartCause if cause is not StartCause.NONE)
 _REASONS = tuple(reason for reason in ThrottleReason if reason is not ThrottleReason.NONE)
@@ -123,7 +123,7 @@ def _functions(metrics: Metrics, bill: Bill) -> dict[str, dict[str, Any]]:
             "environments": _environments(metrics, index),
             "concurrency": {"mean": _concurrency(metrics, index), "max": metrics.concurrency_maximum(index)},
             **{key: metrics.spreads[measure][index].as_ms() for key, measure in _MEASURES.items()},
-            "cost_usd": _cost(lines.get(facts.name, ()), tables.runs(index)),
+            "cost_usd": _cost(lines.get(facts.name, ()), tables.started(index)),
         }
         for index, facts in enumerate(metrics.header.functions)
     }
@@ -149,8 +149,12 @@ class _Tables:
         self.statuses = margin(axis, "status", shape=(size, 1000))
 
     def runs(self, index: int) -> int:
-        """AWS's Invocations."""
+        """Runs that ended: AWS's Invocations, once all is over."""
         return int(self.outcomes[index, list(RAN)].sum())
+
+    def started(self, index: int) -> int:
+        """Runs that started, whether or not they ended before the simulation did."""
+        return self.runs(index) + int(self.outcomes[index, Outcome.UNFINISHED])
 
 
 def _events(tables: _Tables, index: int) -> dict[str, Any]:
@@ -161,7 +165,7 @@ def _events(tables: _Tables, index: int) -> dict[str, Any]:
     reasons = {name_of(reason): int(tables.reasons[index, reason]) for reason in _REASONS}
     return {
         "events": offered,
-        "invocations": tables.runs(index),
+        "invocations": tables.started(index),
         "successes": int(finals[Final.SUCCESS]),
         "errors": tables.runs(index) - int(outcomes[Outcome.SUCCESS]),
         "timeouts": int(outcomes[Outcome.TIMEOUT]),
@@ -183,7 +187,7 @@ def _starts(tables: _Tables, index: int) -> dict[str, Any]:
     causes = {name_of(cause): int(tables.causes[index, cause]) for cause in _START_CAUSES}
     return {
         "cold_starts": cold_starts,
-        "cold_start_rate": _ratio(cold_starts, tables.runs(index)),
+        "cold_start_rate": _ratio(cold_starts, tables.started(index)),
         "start_types": {**types, "provisioned": 0, "restored": 0},  # these, and deployments, a scenario can't ask for
         "cold_start_causes": {**causes, "deployment": 0},
     }

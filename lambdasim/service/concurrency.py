@@ -25,19 +25,29 @@ if TYPE_CHECKING:
 
 
 class Level:
-    """A concurrency that is counted: what is in flight, its limit, and its highest value in each minute."""
+    """A concurrency that is counted: what is in flight, its limit, and its highest value in each minute.
 
-    __slots__ = ("in_flight", "limit", "peak", "peaks")
+    ``peak`` is the highest value since the last boundary: the end of a minute, or of the measured span.
+    """
+
+    __slots__ = ("_minute_peak", "in_flight", "limit", "measured_peak", "peak", "peaks")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.in_flight = 0
         self.peak = 0
         self.peaks: list[int] = []
+        self.measured_peak = 0
+        self._minute_peak = 0
 
-    def close_minute(self) -> None:
-        """Write down the peak of the minute that ends; the next one begins at what is in flight."""
-        self.peaks.append(self.peak)
+    def pass_boundary(self, *, measured: bool, minute_ends: bool) -> None:
+        """Write down the peak of what ends here; what follows begins at what is in flight."""
+        if measured:
+            self.measured_peak = max(self.measured_peak, self.peak)
+        self._minute_peak = max(self._minute_peak, self.peak)
+        if minute_ends:
+            self.peaks.append(self._minute_peak)
+            self._minute_peak = 0
         self.peak = self.in_flight
 
 
@@ -59,7 +69,9 @@ class FunctionLimits:
 class ConcurrencyLimits:
     """All limits of one account in one Region; ``admit`` decides, and charges what it admits."""
 
-    def __init__(self, account: Account, region: str, functions: Sequence[Function], book: Book) -> None:
+    def __init__(
+        self, account: Account, region: str, functions: Sequence[Function], book: Book, measured_us: tuple[int, int]
+    ) -> None:
         per_concurrency = book.value("quotas/account/requests_per_second_per_concurrency")
         burst_s = book.value("scaling/requests_per_second_burst_s")
 
@@ -72,10 +84,12 @@ class ConcurrencyLimits:
         if any(r is not None for r in reserved):
             self.unreserved = Level(account.concurrent_executions - sum(r for r in reserved if r is not None))
         pool = (self.account,) if self.unreserved is self.account else (self.account, self.unreserved)
-        self._minute_ends_us = US_PER_MINUTE
+        self._measured_us = measured_us
+        self._boundary_us = 0
+        self._next_boundary()
         self._account_rate = rate(account.concurrent_executions)
         regional = _regional_burst(region, book) if account.scaling == "regional_burst" else None
-        self._scaling_reason = ThrottleReason[book.value("scaling/per_function/throttle_reason")]
+        self._book = book
         self.functions = [
             FunctionLimits(
                 (Level(account.concurrent_executions), *pool) if r is None else (Level(r), self.account),
@@ -99,15 +113,15 @@ class ConcurrencyLimits:
         elif self.unreserved.in_flight >= self.unreserved.limit:
             return ThrottleReason.ConcurrentInvocationLimitExceeded
         if must_start and not limits.scaling.ready(now_us):
-            return self._scaling_reason
+            return ThrottleReason[self._book.value("scaling/per_function/throttle_reason")]
         if not self._account_rate.take(now_us):
             return ThrottleReason.FunctionInvocationRateLimitExceeded
         if limits.rate is not None:
             limits.rate.take(now_us)
         if must_start:
             limits.scaling.take(now_us)
-        if now_us >= self._minute_ends_us:
-            self._close_minutes(now_us)
+        if now_us >= self._boundary_us:
+            self._pass_boundaries(now_us)
         for level in limits.levels:
             level.in_flight += 1
             if level.in_flight > level.peak:
@@ -116,15 +130,15 @@ class ConcurrencyLimits:
 
     def release(self, function: int, now_us: int) -> None:
         """A run of ``function`` is over; one that ends as a minute begins has no part in that minute."""
-        if now_us > self._minute_ends_us:
-            self._close_minutes(now_us - 1)
+        if now_us > self._boundary_us:
+            self._pass_boundaries(now_us - 1)
         for level in self.functions[function].levels:
             level.in_flight -= 1
 
-    def peaks(self, until_us: int) -> ConcurrencyPeaks:
-        """The highest concurrency in each minute up to ``until_us``."""
-        minutes = -(-until_us // US_PER_MINUTE)
-        self._close_minutes(minutes * US_PER_MINUTE)
+    def peaks(self) -> ConcurrencyPeaks:
+        """The highest concurrency in each minute up to the end of the measured span, and within that span."""
+        minutes = -(-self._measured_us[1] // US_PER_MINUTE)
+        self._pass_boundaries(minutes * US_PER_MINUTE)
 
         def series(level: Level) -> NDArray[np.int64]:
             return np.array(level.peaks[:minutes], dtype=np.int64)
@@ -133,14 +147,24 @@ class ConcurrencyLimits:
             functions={index: series(limits.level) for index, limits in enumerate(self.functions)},
             account=series(self.account),
             unreserved=series(self.unreserved),
+            measured_functions={index: limits.level.measured_peak for index, limits in enumerate(self.functions)},
+            measured_account=self.account.measured_peak,
+            measured_unreserved=self.unreserved.measured_peak,
         )
 
-    def _close_minutes(self, now_us: int) -> None:
+    def _pass_boundaries(self, now_us: int) -> None:
         levels = dict.fromkeys((self.account, self.unreserved, *(limits.level for limits in self.functions)))
-        while now_us >= self._minute_ends_us:
+        begins_us, ends_us = self._measured_us
+        while now_us >= self._boundary_us:
+            measured = begins_us < self._boundary_us <= ends_us
             for level in levels:
-                level.close_minute()
-            self._minute_ends_us += US_PER_MINUTE
+                level.pass_boundary(measured=measured, minute_ends=self._boundary_us % US_PER_MINUTE == 0)
+            self._next_boundary()
+
+    def _next_boundary(self) -> None:
+        """The next end of a minute, or the begin or end of the measured span, whichever is first."""
+        minute_us = (self._boundary_us // US_PER_MINUTE + 1) * US_PER_MINUTE
+        self._boundary_us = min([minute_us, *(at_us for at_us in self._measured_us if at_us > self._boundary_us)])
 
 
 def _per_function(book: Book) -> TokenBucket:

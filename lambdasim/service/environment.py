@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from simpy.events import Event
 
     from lambdasim.service.cold_start import ColdStart
+    from lambdasim.service.invocation import Invocation
     from lambdasim.service.lifecycle import Life
 
 
@@ -53,6 +54,7 @@ class ExecutionEnvironment:
         "ready",
         "ready_us",
         "retires_us",
+        "serves",
         "start_cause",
         "state",
     )
@@ -86,6 +88,7 @@ class ExecutionEnvironment:
         self.ended_us = NEVER
         self.end_cause = EndCause.ALIVE
         self.needs_init = False
+        self.serves: Invocation | None = None  # the invocation that it was last given to
         self.invocations = 0
         self.busy_us = 0
 

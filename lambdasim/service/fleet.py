@@ -116,6 +116,10 @@ class Fleet:
         else:
             self._pool.put(environment)
 
+    def unfinished(self) -> list[Invocation]:
+        """The invocations that environments are starting for, or running, now."""
+        return [e.serves for e in self._alive.values() if e.serves is not None and e.state is not IDLE]
+
     def close(self, now_us: int) -> None:
         """The run is over: settle what has ended by now, and write those that are alive to the log."""
         self._catch_up(now_us)

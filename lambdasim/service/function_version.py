@@ -21,7 +21,13 @@ class FunctionVersion:
     name: str
     handler: HandlerModel
     cold_start: ColdStartModel
-    failed_init_billed: bool
+    book: Book
+
+    @property
+    def failed_init_billed(self) -> bool:
+        """Whether an Init that was cut off is billed; asked only when it happens, so that it is an assumption then."""
+        billed: bool = self.book.value("billing/failed_init_billed")
+        return billed
 
 
 def function_version(index: int, name: str, function: Function, book: Book) -> FunctionVersion:
@@ -31,5 +37,5 @@ def function_version(index: int, name: str, function: Function, book: Book) -> F
         name=name,
         handler=handler_model(function, book),
         cold_start=cold_start_model(function, book),
-        failed_init_billed=book.value("billing/failed_init_billed"),
+        book=book,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from lambdasim.records import NEVER, Final, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.records import NEVER, NO_STATUS, Final, Outcome, StartCause, StartType, ThrottleReason
 
 if TYPE_CHECKING:
     from lambdasim.service.function_version import FunctionVersion
@@ -33,7 +33,7 @@ class Invocation:
     start_type: StartType = StartType.WARM
     start_cause: StartCause = StartCause.NONE
     throttle_reason: ThrottleReason = ThrottleReason.NONE
-    status: int = 0
+    status: int = NO_STATUS
     final: Final = Final.NO
     retry_after_us: int | None = None
 

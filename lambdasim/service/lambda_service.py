@@ -43,6 +43,7 @@ class LambdaService:
             fleet.take_warm()
         else:
             environment = fleet.start(invocation, now_us)
+            environment.serves = invocation
             if environment.ready is not None:
                 yield environment.ready
         yield clock.timeout(self._begin(invocation, environment, clock.now))
@@ -56,10 +57,24 @@ class LambdaService:
         invocation.sender.settle(invocation, now_us)
         self.log.append(invocation.row())
 
+    def close(self, now_us: int) -> int:
+        """The simulation ends: what is under way goes to the log as unfinished, and every environment as it is.
+
+        Returns how many runs were under way.
+        """
+        unfinished = [invocation for fleet in self.fleets for invocation in fleet.unfinished()]
+        for invocation in unfinished:
+            invocation.outcome = Outcome.UNFINISHED
+            self.conclude(invocation, now_us)
+        for fleet in self.fleets:
+            fleet.close(now_us)
+        return len(unfinished)
+
     def _begin(self, invocation: Invocation, environment: ExecutionEnvironment, now_us: int) -> int:
         """The run begins: how long it will take (REPORT's Duration, microseconds) and how it will end."""
         version, luck, event = invocation.function, invocation.luck, invocation.event
         handler = version.handler
+        environment.serves = invocation
         invocation.environment = environment.number
         invocation.started_us = now_us
         before_us = 0

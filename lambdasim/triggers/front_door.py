@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdasim.records import FUNCTION_ERRORS, Outcome
+from lambdasim.records import FUNCTION_ERRORS, NO_STATUS, Outcome
 from lambdasim.service.token_bucket import TokenBucket
 from lambdasim.triggers.retries import TIMED_OUT
 from lambdasim.units import MAXIMUM_US, US_PER_S
@@ -63,6 +63,7 @@ def _statuses(path: str, book: Book) -> tuple[int, ...]:
     throttled = book.value(f"{path}/lambda_throttle_status")
     failed = book.value(f"{path}/function_error_status")
     by_outcome = {Outcome.SUCCESS: OK, Outcome.THROTTLED: throttled, Outcome.REJECTED: 429}
+    by_outcome[Outcome.UNFINISHED] = NO_STATUS
     by_outcome |= dict.fromkeys(FUNCTION_ERRORS, failed)
     return tuple(by_outcome[outcome] for outcome in Outcome)
 

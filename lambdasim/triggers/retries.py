@@ -8,13 +8,17 @@ One object stands for one client process, which has a retry budget of its own.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from lambdasim.units import US_PER_S
 
 if TYPE_CHECKING:
+    from simpy.events import Event
+
     from lambdasim.parameters.book import Book
+    from lambdasim.service.clock import Clock
 
 TIMED_OUT = 0  # the status of a call whose client stopped waiting
 
@@ -22,8 +26,8 @@ TIMED_OUT = 0  # the status of a call whose client stopped waiting
 class RetryPolicy(Protocol):
     """How one client process behaves around each attempt."""
 
-    def before_send(self, now_us: int) -> int:
-        """How long the client holds an attempt back, in microseconds."""
+    def before_send(self, now_us: int) -> Event | None:
+        """What the client waits for before it sends an attempt; ``None`` if it sends at once."""
 
     def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:
         """How long until the next attempt, in microseconds; ``None`` gives up. ``coin`` in [0, 1) is the jitter."""
@@ -38,16 +42,16 @@ class Backoff:
     The delay after failed attempt n is ``U(0, 1) * base * 2^(n-1)``, cut at ``cap`` where there is one.
     """
 
-    def __init__(self, book: Book, mode: str = "legacy") -> None:
+    def __init__(self, _clock: Clock, book: Book, mode: str = "legacy") -> None:
         self._maximum_attempts: int = book.value(f"sdk/{mode}/maximum_attempts")
         self._base_us: float = book.value(f"sdk/{mode}/base_s") * US_PER_S
         cap_s = book.value(f"sdk/{mode}/cap_s")
         self._cap_us: float = math.inf if cap_s is None else cap_s * US_PER_S
         self._statuses = frozenset((TIMED_OUT, *book.value(f"sdk/{mode}/retried_statuses")))
 
-    def before_send(self, now_us: int) -> int:  # noqa: ARG002 - only the adaptive mode holds back
+    def before_send(self, now_us: int) -> Event | None:  # noqa: ARG002 - only the adaptive mode holds back
         """See ``RetryPolicy``."""
-        return 0
+        return None
 
     def after_success(self, now_us: int, attempt: int) -> None:
         """See ``RetryPolicy``; the legacy mode keeps no count."""
@@ -62,9 +66,9 @@ class Backoff:
 class Standard(Backoff):
     """The standard mode: fewer attempts, and a budget of tokens that retries cost and successes give back."""
 
-    def __init__(self, book: Book, mode: str = "standard") -> None:
-        super().__init__(book, mode)
-        self._capacity = self._tokens = book.value("sdk/standard/quota_tokens")
+    def __init__(self, clock: Clock, book: Book) -> None:
+        super().__init__(clock, book, "standard")
+        self._capacity = self._budget = book.value("sdk/standard/quota_tokens")
         self._cost = book.value("sdk/standard/retry_cost")
         self._timeout_cost = book.value("sdk/standard/timeout_retry_cost")
         self._refund = book.value("sdk/standard/success_refund")
@@ -74,23 +78,27 @@ class Standard(Backoff):
         """See ``RetryPolicy``."""
         delay_us = super().after_failure(now_us, status, attempt, coin)
         cost = self._timeout_cost if status == TIMED_OUT else self._cost
-        if delay_us is None or cost > self._tokens:
+        if delay_us is None or cost > self._budget:
             return None
-        self._tokens -= cost
+        self._budget -= cost
         self._last_cost = cost
         return delay_us
 
     def after_success(self, now_us: int, attempt: int) -> None:  # noqa: ARG002
         """See ``RetryPolicy``."""
         refund = self._refund if attempt == 1 else self._last_cost
-        self._tokens = min(self._capacity, self._tokens + refund)
+        self._budget = min(self._capacity, self._budget + refund)
 
 
 class Adaptive(Standard):
-    """The adaptive mode: standard, and a sending rate that follows CUBIC once the client has been throttled."""
+    """The adaptive mode: standard, and a sending rate that follows CUBIC once the client has been throttled.
 
-    def __init__(self, book: Book) -> None:
-        super().__init__(book, "standard")
+    Calls that find no token wait in line; each change of the rate is felt by all that wait.
+    """
+
+    def __init__(self, clock: Clock, book: Book) -> None:
+        super().__init__(clock, book)
+        self._clock = clock
         self._beta = book.value("sdk/adaptive/beta")
         self._scale = book.value("sdk/adaptive/scale_constant")
         self._bucket_s = book.value("sdk/adaptive/measured_over_s")
@@ -99,24 +107,28 @@ class Adaptive(Standard):
         self._limit_over_measured = book.value("sdk/adaptive/maximum_over_measured")
         self._enabled = False
         self._rate = self._minimum_rate  # per second
-        self._tokens_to_send = 0.0
-        self._refilled_s = 0.0
+        self._tokens = 0.0  # to send with
+        self._refilled_us = 0
+        self._line: deque[Event] = deque()
+        self._timer: Event | None = None
         self._rate_at_throttle = 0.0
         self._throttled_at_s = 0.0
         self._measured = 0.0
         self._count = 0
         self._bucket_began_s = 0.0
 
-    def before_send(self, now_us: int) -> int:
-        """See ``RetryPolicy``; a token that is not there yet is lent, and waited for."""
+    def before_send(self, now_us: int) -> Event | None:
+        """See ``RetryPolicy``."""
         if not self._enabled:
-            return 0
-        now_s = now_us / US_PER_S
-        gained = (now_s - self._refilled_s) * self._rate
-        self._tokens_to_send = min(max(self._rate, 1.0), self._tokens_to_send + gained) - 1.0
-        self._refilled_s = now_s
-        held_s: float = max(0.0, -self._tokens_to_send) / self._rate
-        return round(held_s * US_PER_S)
+            return None
+        self._refill(now_us)
+        if not self._line and self._tokens >= 1.0:
+            self._tokens -= 1.0
+            return None
+        turn = self._clock.event()
+        self._line.append(turn)
+        self._serve(now_us)
+        return turn
 
     def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:
         """See ``RetryPolicy``."""
@@ -131,17 +143,36 @@ class Adaptive(Standard):
     def _answered(self, now_s: float, *, throttled: bool) -> None:
         """Measure the rate of answers, and set the sending rate by it."""
         self._measure(now_s)
+        self._refill(round(now_s * US_PER_S))
         if throttled:
             rate = min(self._measured, self._rate) if self._enabled else self._measured
             self._rate_at_throttle, self._throttled_at_s = rate, now_s
             rate *= self._beta
-            if not self._enabled:
-                self._enabled, self._refilled_s = True, now_s
+            self._enabled = True
         else:
             recovery_s = (self._rate_at_throttle * (1 - self._beta) / self._scale) ** (1 / 3)
             elapsed_s = now_s - self._throttled_at_s
             rate = self._scale * (elapsed_s - recovery_s) ** 3 + self._rate_at_throttle
         self._rate = max(min(rate, self._limit_over_measured * self._measured), self._minimum_rate)
+        self._serve(round(now_s * US_PER_S))
+
+    def _refill(self, now_us: int) -> None:
+        """The bucket holds what comes in a second, and one token at least."""
+        gained = (now_us - self._refilled_us) / US_PER_S * self._rate if self._enabled else 0.0
+        self._tokens = min(max(self._rate, 1.0), self._tokens + gained)
+        self._refilled_us = now_us
+
+    def _serve(self, now_us: int) -> None:
+        """Let those go for whom there is a token, and come back when the next token is due."""
+        self._refill(now_us)
+        while self._line and self._tokens >= 1.0 - 1e-9:
+            self._tokens -= 1.0
+            self._line.popleft().succeed()
+        self._timer = None  # one set at an earlier rate rings in vain
+        if self._line:
+            timer = self._clock.control(math.ceil((1.0 - self._tokens) / self._rate * US_PER_S))
+            timer.callbacks.append(lambda rung: self._serve(self._clock.now) if rung is self._timer else None)
+            self._timer = timer
 
     def _measure(self, now_s: float) -> None:
         """The rate of answers: counted in buckets of time, smoothed exponentially."""
@@ -153,7 +184,8 @@ class Adaptive(Standard):
             self._count, self._bucket_began_s = 0, began_s
 
 
-def retrying_clients(mode: str, clients: int, book: Book) -> list[RetryPolicy]:
+def retrying_clients(mode: str, clients: int, clock: Clock, book: Book) -> list[RetryPolicy]:
     """The ``clients`` client processes of a trigger, each with a budget of its own; none if nobody retries."""
-    policies: dict[str, Callable[[Book], RetryPolicy]] = {"legacy": Backoff, "standard": Standard, "adaptive": Adaptive}
-    return [policies[mode](book) for _ in range(clients)] if mode in policies else []
+    policies: dict[str, Callable[[Clock, Book], RetryPolicy]]
+    policies = {"legacy": Backoff, "standard": Standard, "adaptive": Adaptive}
+    return [policies[mode](clock, book) for _ in range(clients)] if mode in policies else []

@@ -46,7 +46,7 @@ class Triggers:
                 index,
                 service,
                 front_door(trigger, scenario.book, apis),
-                retrying_clients(trigger.client.retries, trigger.client.clients, scenario.book),
+                retrying_clients(trigger.client.retries, trigger.client.clients, service.clock, scenario.book),
                 scenario.warm_up_us,
                 (seed, name),
                 acts_on_timeout=trigger.type == "journey",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LONGEST_PLACEMENT_US = 30 * US_PER_S
 
 
-SUCCESS, SUCCEEDED = Outcome.SUCCESS, Final.SUCCESS
+SUCCESS, UNFINISHED, SUCCEEDED = Outcome.SUCCESS, Outcome.UNFINISHED, Final.SUCCESS
 
 
 class Target:
@@ -75,8 +75,8 @@ class Caller:
         if arrived_us >= self._warm_up_us:
             target.offered += 1
         while True:
-            if self._retries and (held_us := self._client(event).before_send(now_us)):
-                yield clock.timeout(held_us)
+            if self._retries and (turn := self._client(event).before_send(now_us)) is not None:
+                yield turn
                 now_us = clock.now
             luck = target.lucks.attempt(attempt)
             invocation = Invocation(self, version, luck, event, attempt, arrived_us, now_us)
@@ -114,6 +114,8 @@ class Caller:
             return
         if now_us > invocation.invoked_us + self._door.patience_us:
             self._give_up(invocation)
+            return
+        if invocation.outcome is UNFINISHED:
             return
         invocation.answered_us = now_us
         invocation.status = self._door.statuses[invocation.outcome]

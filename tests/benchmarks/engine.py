@@ -85,9 +85,7 @@ def cost_ratio(what: str, large: Callable[[float], Any], small: Callable[[float]
     times_s = fastest(*(partial(lambdasim.simulate, world) for world in worlds), rounds=3)
     per_run_us = [1e6 * (times_s[n + 1] - times_s[n]) / (runs[n + 1] - runs[n]) for n in (0, 2)]
     once_s = times_s[0] - runs[0] * per_run_us[0] / 1e6
-    print(
-        f"{per_run_us[0]:.2f} us an invocation against {per_run_us[1]:.2f} us; the large world costs {once_s:.1f} s once"
-    )
+    print(f"{per_run_us[0]:.2f} us an invocation against {per_run_us[1]:.2f}; the large world: {once_s:.1f} s once")
     report(what, f"{per_run_us[0] / per_run_us[1]:.2f}", target)
 
 

@@ -8,6 +8,7 @@ from lambdasim.records import (
     ENVIRONMENT_COLUMNS,
     INVOCATION_COLUMNS,
     NEVER,
+    NO_STATUS,
     Columns,
     ConcurrencyPeaks,
     Final,
@@ -63,8 +64,9 @@ def environments(*rows) -> Columns:
 def random_log(generator, rows, functions=2, triggers=2) -> Columns:
     """A log of any events whatever, each of one attempt; times, codes and causes fit together."""
     uniform = generator.random
-    outcome = generator.choice(len(Outcome), rows, p=[0.7, 0.06, 0.05, 0.05, 0.04, 0.06, 0.04])
+    outcome = generator.choice(len(Outcome), rows, p=[0.7, 0.06, 0.05, 0.05, 0.04, 0.05, 0.03, 0.02])
     runs = outcome < Outcome.THROTTLED
+    unfinished = outcome == Outcome.UNFINISHED
     arrived = np.sort(generator.integers(0, MINUTES * US_PER_MINUTE, rows))
     invoked = arrived + generator.integers(0, 2 * US_PER_S, rows) * (uniform(rows) < 0.2)
     cold = runs & (uniform(rows) < 0.1)
@@ -73,8 +75,11 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
     ended = started + np.exp(generator.normal(11, 2, rows)).astype(np.int64)
     gone = runs & (uniform(rows) < 0.05)
     answered = np.where(gone, invoked + (ended - invoked) // 2, np.where(runs, ended, invoked))
+    answered = np.where(unfinished & (uniform(rows) < 0.5), NEVER, answered)
     success = (outcome == Outcome.SUCCESS) & ~(gone & (answered < ended))
-    final = np.where(success, Final.SUCCESS, np.where(uniform(rows) < 0.8, Final.FAILURE, Final.NO))
+    final = np.where(
+        success, Final.SUCCESS, np.where((answered != NEVER) & (uniform(rows) < 0.8), Final.FAILURE, Final.NO)
+    )
     return {
         c.name: np.asarray(values).astype(c.dtype)
         for c, values in zip(
@@ -93,10 +98,14 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
                 (cold | ahead) * generator.integers(1, US_PER_S, rows),
                 np.zeros(rows),
                 outcome,
-                np.where(cold, StartType.COLD, np.where(ahead, StartType.PRE_INITIALIZED, np.where(runs, 0, 255))),
+                np.where(
+                    cold,
+                    StartType.COLD,
+                    np.where(ahead, StartType.PRE_INITIALIZED, np.where(runs | unfinished, 0, 255)),
+                ),
                 np.where(cold | ahead, generator.integers(0, 5, rows), StartCause.NONE),
                 np.where(outcome == Outcome.THROTTLED, generator.integers(0, 6, rows), ThrottleReason.NONE),
-                np.where(success, 200, np.where(gone, 504, 502)),
+                np.where(answered == NEVER, NO_STATUS, np.where(success, 200, np.where(gone, 504, 502))),
                 final,
             ),
             strict=True,

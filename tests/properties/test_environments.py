@@ -118,7 +118,16 @@ def test_an_end_comes_when_its_rule_says(world):
     idle_us = lives["ended_us"] - np.where(used, lives["last_used_us"], lives["ready_us"])
     aged = lives["end_cause"] == EndCause.LIFETIME
     assert np.all((age_us[aged] == lifetime_us) | (idle_us[aged] == 0))  # a busy one may finish first
-    idled = lives["end_cause"] == EndCause.IDLE_EXPIRED
-    if not not_renewed:
-        assert np.all(idle_us[idled] <= surplus_us)
-        assert np.all(idle_us[idled] >= min(surplus_us, limit_us(world, "idle_timeout")))
+    if not_renewed:
+        return
+    quiet_us = limit_us(world, "idle_timeout")
+    for life in np.flatnonzero(lives["end_cause"] == EndCause.IDLE_EXPIRED):
+        if idle_us[life] == surplus_us:
+            continue
+        # Then it went before, since the whole function had been quiet for so long.
+        end_us = lives["ended_us"][life]
+        runs = outcome.ran["function"] == lives["function"][life]
+        came_us, went_us = outcome.ran["invoked_us"][runs], outcome.ran["ended_us"][runs]
+        assert not np.any((came_us < end_us) & (went_us > end_us))
+        assert end_us - max(went_us[went_us <= end_us].max(initial=0), end_us - idle_us[life]) == quiet_us
+        assert idle_us[life] < surplus_us

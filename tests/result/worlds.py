@@ -31,7 +31,9 @@ class Demanded:
         return self.held, self.value
 
 
-PEAKS = ConcurrencyPeaks({0: np.array([90, 4, 7]), 1: np.array([1, 2, 3])}, np.array([91, 5, 9]), np.array([90, 4, 7]))
+PEAKS = ConcurrencyPeaks(
+    {0: np.array([90, 4, 7]), 1: np.array([1, 2, 3])}, np.array([91, 5, 9]), np.array([90, 4, 7]), {0: 7, 1: 3}, 9, 7
+)
 LIVES = environments(
     {"created_us": 0, "environment": 0},
     {"created_us": 2 * US_PER_MINUTE, "ended_us": 4 * US_PER_MINUTE, "end_cause": 2, "environment": 1},

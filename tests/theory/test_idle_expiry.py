@@ -57,6 +57,23 @@ def test_with_gaps_of_just_the_timeout_every_start_is_cold_and_just_below_it_onl
         assert (log["start_type"] == StartType.COLD).sum() == expected
 
 
+@pytest.mark.parametrize(("at", "expected"), [("3999999us", 2), ("4 s", 3)])
+def test_a_surplus_environment_of_a_busy_function_is_gone_at_just_its_own_timeout(at, expected):
+    # Two calls at once, then one a second, each of a second: from 1 s on one environment works and one idles.
+    calls = [
+        {"at_once": {"events": 1, "at": "0 s", "over": "0 s"}},
+        {"constant": {"rate": "1/s"}},
+        {"at_once": {"events": 1, "at": at, "over": "0 s"}},
+    ]
+    scenario = world(
+        {"f": function("1 s")},
+        {"calls": direct("f", {"sum": calls})},
+        duration="5 s",
+        lifecycle={"surplus_idle_timeout": "3 s"},
+    )
+    assert (log_of(scenario)["start_type"] == StartType.COLD).sum() == expected
+
+
 def test_an_idle_timeout_that_varies_gives_the_mean_of_the_cold_start_rate_over_it():
     # P(gap > T) for an exponential gap and a uniform T: the mean of exp(-rate T) over (low, high).
     rate, low, high = 0.01, 50.0, 250.0

@@ -155,6 +155,20 @@ def test_the_adaptive_mode_slows_a_throttled_client_down_to_what_is_served():
     assert sent["adaptive"] < sent["standard"] / 2
 
 
+def test_the_adaptive_mode_serves_nearly_what_the_function_can_take_and_loses_no_call_for_ever():
+    # 50/s for a minute against 10/s: all 3,000 need 300 s at least; the client probes, is throttled, backs off.
+    document = retrying("adaptive", function={"reserved_concurrent_executions": 1}, handler={"duration": "100 ms"},
+                        init={"duration": "0 s"}, trigger={"arrivals": {"constant": {"rate": "50/s"}}},
+                        duration="1m", drain="20m")  # fmt: skip
+    table = rows(run(document))
+    served = sorted(row["ended_us"] for row in table if row["outcome"] is Outcome.SUCCESS)
+    assert 300 * S < served[-1] < 600 * S
+    middle = [at_us for at_us in served if 60 * S < at_us <= 240 * S]
+    assert len(middle) / 180 > 7
+    sends = [row["event"] for row in table if row["attempt"] == 1]
+    assert sends == sorted(sends)
+
+
 def test_a_read_timeout_makes_an_sdk_run_the_same_request_again_while_the_first_run_goes_on():
     result = run(retrying("standard", read_timeout="2 s", function={"timeout": 60}, handler={"duration": "30 s"}))
     table = rows(result)

@@ -113,9 +113,7 @@ INVOCATION_COLUMNS = (
     Column("start_type", "u1", "StartType"),
     Column("start_cause", "u1", "StartCause, where the start was not warm"),
     Column("throttle_reason", "u1", "ThrottleReason, where it was throttled"),
-    Column(
-        "status", "u2", "the HTTP status that the caller saw; 0: its own read timeout, 65535: none yet"
-    ),
+    Column("status", "u2", "the HTTP status that the caller saw; 0: its own read timeout, 65535: none yet"),
     Column("final", "u1", "Final"),
 )
 

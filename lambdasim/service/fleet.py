@@ -40,6 +40,23 @@ class Numbering:
 class Fleet:
     """The environments of one function version."""
 
+    __slots__ = (
+        "_ahead",
+        "_ahead_below",
+        "_alive",
+        "_busy",
+        "_by_age_limit",
+        "_by_idle_timeout",
+        "_clock",
+        "_lives",
+        "_lost",
+        "_numbering",
+        "_ordinal",
+        "_pool",
+        "_quiet_since_us",
+        "_version",
+    )
+
     def __init__(
         self,
         clock: Clock,

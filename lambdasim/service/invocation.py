@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from lambdasim.service.luck import Luck
 
 
+# Bound once: CPython 3.11 takes 60 ns to find a member by its class.
+SUCCESS, WARM, NOT_FINAL = Outcome.SUCCESS, StartType.WARM, Final.NO
+NO_CAUSE, NO_REASON = StartCause.NONE, ThrottleReason.NONE
+
+
 class Sender(Protocol):
     """Whoever sent an invocation: learns how it ended, and decides what that means for the event."""
 
@@ -21,21 +26,30 @@ class Sender(Protocol):
 
 
 class Invocation:
-    """One attempt of one event. What is not set yet has the class's value."""
+    """One attempt of one event; what is not set on construction is filled in on its way."""
 
-    started_us: int = NEVER
-    ended_us: int = NEVER
-    answered_us: int = NEVER
-    environment: int = -1
-    init_us: int = 0
-    suppressed_init_us: int = 0
-    outcome: Outcome = Outcome.SUCCESS
-    start_type: StartType = StartType.WARM
-    start_cause: StartCause = StartCause.NONE
-    throttle_reason: ThrottleReason = ThrottleReason.NONE
-    status: int = NO_STATUS
-    final: Final = Final.NO
-    retry_after_us: int | None = None
+    __slots__ = (
+        "answered_us",
+        "arrived_us",
+        "attempt",
+        "ended_us",
+        "environment",
+        "event",
+        "final",
+        "function",
+        "init_us",
+        "invoked_us",
+        "luck",
+        "outcome",
+        "retry_after_us",
+        "sender",
+        "start_cause",
+        "start_type",
+        "started_us",
+        "status",
+        "suppressed_init_us",
+        "throttle_reason",
+    )
 
     def __init__(
         self,
@@ -54,6 +68,16 @@ class Invocation:
         self.attempt = attempt
         self.arrived_us = arrived_us
         self.invoked_us = invoked_us
+        self.started_us = self.ended_us = self.answered_us = NEVER
+        self.environment = -1
+        self.init_us = self.suppressed_init_us = 0
+        self.outcome = SUCCESS
+        self.start_type = WARM
+        self.start_cause = NO_CAUSE
+        self.throttle_reason = NO_REASON
+        self.status = NO_STATUS
+        self.final = NOT_FINAL
+        self.retry_after_us: int | None = None
 
     def refuse(self, outcome: Outcome, reason: ThrottleReason = ThrottleReason.NONE) -> None:
         """It never ran: throttled by Lambda, with AWS's reason, or rejected by its front door."""

@@ -50,6 +50,11 @@ class ColdStartDraws:
 class LuckBook:
     """The luck of a trigger's events at a function, for each attempt; each is made when first asked for."""
 
+    __slots__ = (
+        "_attempts",
+        "_key",
+    )
+
     def __init__(self, seed: int, trigger: str, version: FunctionVersion) -> None:
         self._key = (seed, trigger, version)
         self._attempts: list[Luck] = []

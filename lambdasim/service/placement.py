@@ -41,6 +41,13 @@ class MostRecentlyUsed:
     no other environment was idle.
     """
 
+    __slots__ = (
+        "_stack",
+        "put",
+        "put_unused",
+        "take",
+    )
+
     def __init__(self) -> None:
         self._stack: deque[ExecutionEnvironment] = deque()
         self.put = self._stack.append
@@ -54,6 +61,13 @@ class MostRecentlyUsed:
 
 class LeastRecentlyUsed:
     """A queue: the environment that became idle first is chosen first."""
+
+    __slots__ = (
+        "_queue",
+        "put",
+        "put_unused",
+        "take",
+    )
 
     def __init__(self) -> None:
         self._queue: deque[ExecutionEnvironment] = deque()

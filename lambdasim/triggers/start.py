@@ -77,6 +77,13 @@ class Source:
     It works by callback: with one arrival waiting at a time, a process of its own would only cost a switch.
     """
 
+    __slots__ = (
+        "_clock",
+        "_event",
+        "_request",
+        "_times",
+    )
+
     def __init__(self, clock: Clock, times: Iterator[NDArray[np.int64]], request: Request) -> None:
         self._clock = clock
         self._request = request

@@ -31,10 +31,11 @@ SUCCESS, UNFINISHED, SUCCEEDED = Outcome.SUCCESS, Outcome.UNFINISHED, Final.SUCC
 class Target:
     """A function as one trigger sees it: its version, the luck of the trigger's events there, and their number."""
 
-    __slots__ = ("lucks", "offered", "version")
+    __slots__ = ("luck", "lucks", "offered", "version")
 
     def __init__(self, version: FunctionVersion, lucks: LuckBook) -> None:
         self.version = version
+        self.luck = lucks.attempt(1)  # nearly all that is ever asked for
         self.lucks = lucks
         self.offered = 0  # events whose first attempt was made in the measured span
 
@@ -46,6 +47,18 @@ class Caller:
     on when a call takes too long (as retrying clients do), so the call must be raced against the clock;
     otherwise arithmetic after the fact will do.
     """
+
+    __slots__ = (
+        "_clients",
+        "_clock",
+        "_door",
+        "_impatient",
+        "_jitter",
+        "_retries",
+        "_service",
+        "_warm_up_us",
+        "index",
+    )
 
     def __init__(
         self,
@@ -78,7 +91,7 @@ class Caller:
             if self._retries and (turn := self._client(event).before_send(now_us)) is not None:
                 yield turn
                 now_us = clock.now
-            luck = target.lucks.attempt(attempt)
+            luck = target.luck if attempt == 1 else target.lucks.attempt(attempt)
             invocation = Invocation(self, version, luck, event, attempt, arrived_us, now_us)
             if not self._door.opens(now_us):
                 invocation.refuse(Outcome.REJECTED)

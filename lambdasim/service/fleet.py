@@ -14,6 +14,7 @@ from lambdasim.records import EndCause, Log, StartCause, StartType
 from lambdasim.service.environment import ENDED, IDLE, ExecutionEnvironment
 from lambdasim.service.lifecycle import Life, LifeDraws
 from lambdasim.service.placement import pool_for
+from lambdasim.units import MAXIMUM_US
 
 if TYPE_CHECKING:
     from lambdasim.scenario.account import Lifecycle
@@ -50,10 +51,12 @@ class Fleet:
         "_clock",
         "_lives",
         "_lost",
+        "_next_retirement_us",
         "_numbering",
         "_ordinal",
         "_pool",
         "_quiet_since_us",
+        "_shortest_idle_us",
         "_version",
     )
 
@@ -80,13 +83,15 @@ class Fleet:
         self._lost: list[StartCause] = []  # ends that no start has made good yet
         self._busy = 0
         self._quiet_since_us = 0
+        self._note_next()
 
     # -- what an invocation asks for
 
     def find_warm(self, now_us: int) -> ExecutionEnvironment | None:
         """The idle environment that placement would choose now; it stays where it is until it is taken."""
-        by_age = self._by_age_limit
-        if not self._busy or (by_age and by_age[0][0] <= now_us):
+        if now_us >= self._next_retirement_us or (
+            not self._busy and now_us - self._quiet_since_us >= self._shortest_idle_us
+        ):
             self._catch_up(now_us)
         while (environment := self._pool.peek()) is not None:
             if environment.state is ENDED:
@@ -121,8 +126,7 @@ class Fleet:
 
     def put_back(self, environment: ExecutionEnvironment, now_us: int, *, reset: bool) -> None:
         """An environment's run is over: it is idle from now on, or ends if its time has come."""
-        by_age = self._by_age_limit
-        if by_age and by_age[0][0] <= now_us:
+        if now_us >= self._next_retirement_us:
             self._retire(now_us)  # passes over this one, which is busy still
         environment.finish(now_us, reset=reset)
         self._busy -= 1
@@ -164,7 +168,13 @@ class Fleet:
         self._alive[environment.number] = environment
         heapq.heappush(self._by_age_limit, (environment.retires_us, environment.number, environment))
         heapq.heappush(self._by_idle_timeout, (life.idle_timeout_us, environment.number, environment))
+        self._note_next()
         return environment
+
+    def _note_next(self) -> None:
+        """Keep at hand when there may next be something to catch up with: every invocation asks."""
+        self._next_retirement_us = self._by_age_limit[0][0] if self._by_age_limit else MAXIMUM_US
+        self._shortest_idle_us = self._by_idle_timeout[0][0] if self._by_idle_timeout else MAXIMUM_US
 
     def _end(self, environment: ExecutionEnvironment, at_us: int, cause: EndCause) -> None:
         environment.end(at_us, cause)
@@ -187,10 +197,9 @@ class Fleet:
 
     def _catch_up(self, now_us: int) -> None:
         """Settle all that has ended on its own by ``now_us``, except surplus ones deep in the pool."""
-        by_age, by_idle = self._by_age_limit, self._by_idle_timeout
-        if by_age and by_age[0][0] <= now_us:
+        if now_us >= self._next_retirement_us:
             self._retire(now_us)
-        if not self._busy and by_idle and self._quiet_since_us + by_idle[0][0] <= now_us:
+        if not self._busy and now_us - self._quiet_since_us >= self._shortest_idle_us:
             self._expire_quiet(now_us)
 
     def _retire(self, now_us: int) -> None:
@@ -203,6 +212,7 @@ class Fleet:
                 self._expire(environment, limit_us)
             else:
                 self._retire_one(environment, limit_us)
+        self._note_next()
 
     def _retire_one(self, environment: ExecutionEnvironment, at_us: int) -> None:
         """End an environment for its age; often Lambda has started its replacement ahead."""
@@ -229,3 +239,4 @@ class Fleet:
                     later.append(entry)  # it was started ahead, later than the quiet began
         for entry in later:
             heapq.heappush(by_idle, entry)
+        self._note_next()

@@ -13,10 +13,10 @@ from typing import Any
 import simpy
 from simpy.events import NORMAL, Event, EventPriority, Process, Timeout
 
-# At one instant: what ends, then what becomes ready or is decided, then what arrives. A request that arrives
-# as another ends finds the environment free; one that arrives as an idle timeout passes finds it gone.
-COMPLETION = NORMAL
-CONTROL = EventPriority(2)
+# At one instant: what ends (SimPy's NORMAL), then what becomes ready or is decided (CONTROL), then what arrives (a
+# queue of its own). A request that arrives as another ends finds the environment free; one that arrives as an idle
+# timeout passes finds it gone.
+CONTROL = EventPriority(NORMAL + 1)
 
 
 class Moment(Event):

@@ -15,6 +15,7 @@ from lambdasim.scenario.quantities import Flag, Rate, Share
 from lambdasim.scenario.surroundings import Surroundings
 
 _DEFAULT_PRESET = "default"
+_PRESET_KEYS = ("idle_timeout", "surplus_idle_timeout", "maximum_lifetime", "recycle_rate", "placement", "keep_alive")
 
 
 class Account(Block):
@@ -31,14 +32,14 @@ class Account(Block):
 
 
 class ProactiveInitialization(Block):
-    """How often Lambda starts an environment ahead, in place of one that ended."""
+    """How often Lambda has started an environment ahead of the request that needs it."""
 
     model_config = ConfigDict(json_schema_extra=none_required)
 
     on_retirement: Share
     """After an environment that reached its maximum lifetime."""
     otherwise: Share
-    """After an environment that ended in another way."""
+    """At any other start that a request finds none warm for, the first ones included."""
 
 
 class Lifecycle(Block):
@@ -57,7 +58,7 @@ class Lifecycle(Block):
     recycle_rate_per_us: Rate = Field(alias="recycle_rate")
     """How often an environment ends at random, such as 0.176/h."""
     proactive_initialization: ProactiveInitialization
-    """How often Lambda starts an environment ahead, in place of one that ended."""
+    """How often Lambda has started an environment ahead of the request that needs it."""
     placement: Literal["most_recently_used", "least_recently_used", "newest_created", "oldest_created", "random"]
     """Which of several idle environments takes an invocation."""
     keep_alive: Literal["renewed", "not_renewed"]
@@ -71,11 +72,12 @@ class Lifecycle(Block):
             return data
         book = Surroundings.of(info).book
         name = data.get("preset", _DEFAULT_PRESET)
-        preset = _preset(book, name if name in book.names("lifecycles") else _DEFAULT_PRESET)
+        name = name if name in book.names("lifecycles") else _DEFAULT_PRESET
         proactive = data.get("proactive_initialization", {})
         if isinstance(proactive, Mapping):
-            data = {**data, "proactive_initialization": {**preset["proactive_initialization"], **proactive}}
-        return {**preset, **data}
+            entries = {key: f"proactive_{key}" for key in ("on_retirement", "otherwise")}
+            data = {**data, "proactive_initialization": _over_preset(proactive, book, name, entries)}
+        return _over_preset(data, book, name, {key: key for key in _PRESET_KEYS})
 
     @property
     def proactive_on_retirement(self) -> float:
@@ -84,16 +86,13 @@ class Lifecycle(Block):
 
     @property
     def proactive_otherwise(self) -> float:
-        """The same, when it ends in another way."""
+        """The chance that an environment was started ahead whenever else a request finds none warm."""
         return self.proactive_initialization.otherwise
 
 
-def _preset(book: Book, name: str) -> dict[str, Any]:
-    """A preset in the user's language."""
-
-    def of(key: str) -> Any:
-        return book.value(f"lifecycles/{name}/{key}")
-
-    keys = ("idle_timeout", "surplus_idle_timeout", "maximum_lifetime", "recycle_rate", "placement", "keep_alive")
-    proactive = {"on_retirement": of("proactive_on_retirement"), "otherwise": of("proactive_otherwise")}
-    return {**{key: of(key) for key in keys}, "proactive_initialization": proactive}
+def _over_preset(said: Mapping[str, Any], book: Book, name: str, entries: Mapping[str, str]) -> dict[str, Any]:
+    """What the user said, and the preset's entry for each key left unsaid; no other entry counts as used."""
+    return {
+        **{key: book.value(f"lifecycles/{name}/{entry}") for key, entry in entries.items() if key not in said},
+        **said,
+    }

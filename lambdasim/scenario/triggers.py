@@ -13,7 +13,7 @@ from lambdasim.scenario.distributions import DurationDistribution
 from lambdasim.scenario.quantities import PositiveInstant, PositiveRate, PositiveWhole, Weight
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import nearest, problem_at
-from lambdasim.units import US_PER_S, format_us
+from lambdasim.units import MAXIMUM_US, US_PER_S, format_us
 
 
 def _existing_function(name: str, info: ValidationInfo) -> str:
@@ -34,9 +34,19 @@ class Client(Block):
     retries: Literal["none", "legacy", "standard", "adaptive"] = "none"
     """The SDK's retry mode; none (the default) gives up at the first failure."""
     read_timeout_us: ReadTimeout = Field(default=FROM_BOOK, validate_default=True, alias="read_timeout")
-    """How long it waits for an answer, such as 60 s (the SDK's default)."""
+    """How long it waits for an answer, such as 60 s: an SDK's default; who uses none waits for as long as it takes."""
     clients: PositiveWhole = 1
     """How many client processes there are, each with a retry budget of its own."""
+
+    @model_validator(mode="after")
+    def _waits_without_an_sdk(self) -> Client:
+        if (
+            self.retries == "none"
+            and "read_timeout_us" not in self.model_fields_set
+            and not isinstance(self, SdkClient)
+        ):
+            object.__setattr__(self, "read_timeout_us", MAXIMUM_US)
+        return self
 
 
 class SdkClient(Client):
@@ -115,6 +125,12 @@ class ApiGatewayTrigger(_Calling):
             allowed = f"{format_us(low)} to {format_us(high)}"
             message = f"{found} is outside the {allowed} that {self.api.upper()} APIs allow"
             raise problem_at(message, "integration_timeout")
+        return self
+
+    @model_validator(mode="after")
+    def _burst_needs_a_rate(self) -> ApiGatewayTrigger:
+        if self.burst is not None and self.rate_per_us is None:
+            raise problem_at("a burst without a rate limits nothing; add rate, for example rate: 100/s", "burst")
         return self
 
 

@@ -354,7 +354,7 @@ def test_a_region_with_the_same_prices_has_them_on_another_sources_word():
         assert (there.confidence, here.confidence) == ("M", "H")
         assert there.source != here.source
         assert book.get(f"prices/{region}/duration/arm64/tiers").confidence == "U"
-    assert book.get("prices/us-west-2/requests").confidence == "L"
+    assert book.get("prices/us-west-2/requests").confidence == "A"
     assert book.get("prices/us-west-2/snap_start/cache").confidence == "U"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +17,10 @@ from lambdasim.scenario.checks import findings
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.scenario.model import Origin, Scenario, Warning  # noqa: A004  # the summary calls it so
 from lambdasim.scenario.overrides import with_overrides
+from lambdasim.scenario.problems import Path as Steps
 from lambdasim.scenario.problems import problem_in, problems_of
 from lambdasim.scenario.schema import names_at
+from lambdasim.scenario.sound_part import sound_part, touches
 from lambdasim.scenario.source import Node, compose, path_text
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import found, nearest
@@ -77,8 +80,11 @@ def _scenario(text: str, content: bytes, file: str, base: Path, overrides: Mappi
         scenario = Scenario.model_validate(root.data, context=surroundings)
     except ValidationError as error:
         problems += problems_of(error, root, names_at)
-    if not problems:  # the checks weigh values against each other: each must be right by itself
-        problems, warnings = _checked(scenario, root, book)
+        if (sound := sound_part(root.data, error, surroundings)) is not None:
+            problems += _checked(sound[0], root, book, sound[1])[0]
+    else:
+        mistakes, warnings = _checked(scenario, root, book)
+        problems += mistakes
     if problems:
         raise InputError(_in_order(problems, file))
     scenario.read_from(Origin(book, _digest(content, overrides), file, warnings))
@@ -128,9 +134,15 @@ def _check_language(parameter: Parameter) -> None:
             parse_fraction(parameter.value)
 
 
-def _checked(scenario: Scenario, root: Node, book: Book) -> tuple[list[Problem], tuple[Warning, ...]]:
+def _checked(
+    scenario: Scenario, root: Node, book: Book, dropped: AbstractSet[Steps] = frozenset()
+) -> tuple[list[Problem], tuple[Warning, ...]]:
     problems, warnings = [], []
+    if set(_names(root, "functions") or ()) - set(scenario.functions):
+        return [], ()  # a function was refused whole: whoever calls it can't be weighed against it
     for finding in findings(scenario, book):
+        if touches(finding.path, dropped):
+            continue
         if finding.is_error:
             problem = problem_in(root, finding.path, f"{finding.message} [{finding.code}]", whole_path=True)
             problems += [problem] if problem is not None else []

@@ -92,7 +92,7 @@ def problems_of(error: ValidationError, root: Node, names_at: Names) -> list[Pro
         kind = one["type"]
         if kind == "too_short" and len(one["input"]) >= one["ctx"]["min_length"]:
             continue  # long enough, but for members that have problems of their own
-        path = _in_the_file(one["loc"])
+        path = in_the_file(one["loc"])
         if kind in _OF_A_BLOCK and _lacks_a_refused_key(root, path):
             continue
         at = {"lambdasim": tuple(one["ctx"]["at"]) if kind == "lambdasim" else (), "union_tag_invalid": ("type",)}
@@ -111,7 +111,7 @@ def problems_of(error: ValidationError, root: Node, names_at: Names) -> list[Pro
 _KEY = "[key]"  # pydantic's last step where the key of a mapping is at fault
 
 
-def _in_the_file(location: Path) -> Path:
+def in_the_file(location: Path) -> Path:
     """Pydantic's location without the names of union members: a trigger's type comes after the trigger's name."""
     if location[:1] == ("triggers",) and len(location) > 2 and location[2] != _KEY:
         location = location[:2] + location[3:]

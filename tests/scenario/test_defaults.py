@@ -52,3 +52,43 @@ def test_a_parameter_can_be_set_by_the_command_line_too(tmp_path):
     (tmp_path / "s.yaml").write_text(SMALL, encoding="utf-8")
     scenario = load_scenario(tmp_path / "s.yaml", overrides={"parameters.scaling/per_function/burst": "500"})
     assert scenario.book.value("scaling/per_function/burst") == 500
+
+
+def test_mistakes_of_single_values_and_of_the_whole_come_in_one_round_in_file_order():
+    text = """\
+name: all
+duration: 1h
+warm_up: 5
+functions:
+  api:
+    runtime: python3.13
+    memory_size: 64
+    unzipped_size: 300 MB
+    reserved_concurrent_executions: 600
+    handler: {duration: 80 ms, cpu_fraction: 130%}
+  worker:
+    runtime: python3.13
+    reserved_concurrent_executions: 600
+    handler: {duration: 80 ms}
+triggers:
+  web: {type: direct, target: wroker, arrivals: {poisson: {rate: 5/s}}}
+"""
+    expected = (
+        "warm_up",
+        "memory_size",
+        "[package_too_large]",
+        "[reserved_over_quota]",
+        "cpu_fraction",
+        "[unknown_target]",
+    )
+    for line, words in zip(complaints(text), expected, strict=True):
+        assert words in line
+
+
+def test_what_hangs_on_a_wrong_value_is_not_blamed_for_it():
+    text = changed("runtime: python3.13", "runtime: python3.13\n    package_type: Zipp\n    unzipped_size: 300 MB")
+    assert len(complaints(text + "warm_up: 2h\n")) == 3  # the type, the size for a Zip, and the warm-up
+
+
+def test_too_little_left_to_check_leaves_the_first_complaints_alone():
+    assert len(complaints(changed("handler: {duration: 80 ms}", "handler: {duration: 80}") + "warm_up: 2h\n")) == 1

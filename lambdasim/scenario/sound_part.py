@@ -1,0 +1,57 @@
+"""The sound part of a scenario with wrong values, so that the checks of the whole can speak in the first round, too."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from pydantic import ValidationError
+
+from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.problems import Path, in_the_file
+from lambdasim.scenario.surroundings import Surroundings
+
+_ROUNDS = 12  # what is dropped may leave its surroundings wanting, a level at a time
+
+
+def sound_part(data: dict[Any, Any], error: ValidationError, around: Surroundings) -> tuple[Scenario, set[Path]] | None:
+    """The scenario without its wrong values, and the paths that were dropped for it; None if too little is left."""
+    dropped: set[Path] = set()
+    data = copy.deepcopy(data)
+    for _ in range(_ROUNDS):
+        for path in {_to_drop(one) for one in error.errors(include_url=False)}:
+            if len(path) < 2 and path not in (("warm_up",), ("drain",), ("seed",), ("thresholds",), ("triggers",)):
+                return None
+            if path[:1] == ("functions",) and len(path) == 2:
+                return None  # the triggers that call it would be lost with it
+            _drop(data, path)
+            dropped.add(path)
+        try:
+            return Scenario.model_validate(data, context=around), dropped
+        except ValidationError as again:
+            error = again
+    return None
+
+
+def touches(path: Path, dropped: AbstractSet[Path]) -> bool:
+    """Whether ``path`` leads into, or contains, something that was dropped."""
+    return any(path[: len(gone)] == gone or gone[: len(path)] == path for gone in dropped)
+
+
+def _to_drop(one: Any) -> Path:
+    """The value that is wrong; for one that is missing, what lacks it."""
+    path = in_the_file(one["loc"])
+    return path[:-1] if one["type"] == "missing" else path
+
+
+def _drop(data: Any, path: Path) -> None:
+    """Delete what ``path`` leads to, as far as it can be followed."""
+    *above, last = path
+    for step in above:
+        if not isinstance(data, dict) or not isinstance(data.get(step), dict):
+            last = step
+            break
+        data = data[step]
+    if isinstance(data, dict):
+        data.pop(last, None)

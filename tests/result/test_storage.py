@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import resource
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -117,20 +118,21 @@ def test_a_folder_that_may_not_be_made_is_an_error_that_says_why(result, tmp_pat
         result.save(tmp_path / "out")
 
 
-@pytest.fixture
+@contextmanager
 def small_files():
-    """No file may grow beyond 4 KB, as if the disk were full."""
+    """No file may grow beyond 4 KB, as if the disk were full; not for longer than needed, as output goes to a file."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("parquet", [True, False])
-@pytest.mark.usefixtures("small_files")
 def test_when_the_system_refuses_to_write_more_nothing_half_written_stays(parquet, result, tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "_has_pyarrow", lambda: parquet)
-    with pytest.raises(ResultError, match="can't be written: File too large"):
+    with pytest.raises(ResultError, match="can't be written: File too large"), small_files():
         result.save(tmp_path / "a" / "b")
     assert names(tmp_path) == []
 

@@ -1,6 +1,8 @@
-"""The contract: the columns of the two logs that a run leaves, and the header that makes them readable.
+"""The contract: the columns of the three logs that a run leaves, and the header that makes them readable.
 
-Every engine writes these columns; metrics, bill and reports read nothing else. A log is columnar: a dict
+Invocations are attempts to run a function, environments where they ran, events what waited in a queue or a stream
+until it ended. Every engine writes these columns, and the few counts of a :class:`Tally` that are no rows of a log
+(an empty receive, a queue's depth); metrics, bill and reports read nothing else. A log is columnar: a dict
 from column name to a numpy array, all of one length. Times are microseconds since the scenario's start;
 -1 stands for "never". Codes are small integers; the enumerations below say what they mean.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,15 +35,15 @@ class Outcome(IntEnum):
     UNFINISHED = 7  # admitted, and still starting or running when the simulation ended
 
 
-NO_STATUS = 65_535  # of an attempt that had no answer yet when the simulation ended
+NO_STATUS = 65_535  # nobody waits for the answer, or there was none yet when the simulation ended
 RAN = (Outcome.SUCCESS, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY)
 FUNCTION_ERRORS = RAN[1:]
 
 
 class Final(IntEnum):
-    """Whether the attempt was the event's last, and how the event ended."""
+    """Whether the attempt was the last of a synchronous caller's event, and how the event ended."""
 
-    NO = 0  # another attempt follows
+    NO = 0  # another attempt follows; or the event waits in a queue or a stream, and ends in the event log
     SUCCESS = 1
     FAILURE = 2
 
@@ -87,6 +89,30 @@ class ThrottleReason(IntEnum):
     NONE = 255
 
 
+class Fate(IntEnum):
+    """How an event ended that waited in a queue or a stream."""
+
+    SUCCESS = 0
+    RETRIES_EXHAUSTED = 1  # function errors, more often than its trigger tries again
+    EXPIRED = 2  # older than its event source mapping, event queue, queue or stream keeps it
+    RECEIVES_EXCEEDED = 3  # received more often than its queue's maxReceiveCount
+    RESERVED_ZERO = 4  # its function's reserved concurrency is 0
+    RECURSIVE = 5  # Lambda stopped a loop of invocations
+    UNDELIVERED = 6  # its source gave up delivering it
+    WRITE_THROTTLED = 7  # its stream's shard took no more, and its producer did not try again
+    FILTERED = 8  # its event source mapping's filter dropped it: no failure, and never offered to the function
+
+
+class Kept(IntFlag):
+    """Where an event went besides: a failed one that was kept nowhere is lost."""
+
+    NOWHERE = 0
+    DEAD_LETTER_QUEUE = 1
+    DESTINATION = 2  # on-failure, or on-success after a success
+    DEAD_LETTER_ERROR = 4  # the dead-letter queue could not take it
+    DESTINATION_ERROR = 8  # nor the destination
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its name (with its unit), its numpy type and what it holds."""
@@ -97,11 +123,18 @@ class Column:
 
 
 INVOCATION_COLUMNS = (
-    Column("event", "i8", "the event's number within its trigger, from 0"),
-    Column("attempt", "u1", "1 for the first attempt, 2 for the first retry, ..."),
+    Column(
+        "event", "i8", "the event's number within its trigger, from 0; the batch's, where the trigger sends batches"
+    ),
+    Column("attempt", "u4", "1 for the first attempt, 2 for the first retry, ..."),
     Column("trigger", "u2", "index into Header.triggers"),
     Column("function", "u2", "index into Header.functions"),
-    Column("arrived_us", "i8", "when the event was first offered; the same for all its attempts"),
+    Column(
+        "arrived_us",
+        "i8",
+        "when the event was first offered: called, taken by Lambda's event queue, or (the last of a batch) sent or "
+        "written; the same for all its attempts",
+    ),
     Column("invoked_us", "i8", "when this attempt was sent"),
     Column("started_us", "i8", "when it began to run on an environment (Duration starts); never, if it did not run"),
     Column("ended_us", "i8", "when it stopped running (Duration ends); never, if it did not run"),
@@ -113,8 +146,9 @@ INVOCATION_COLUMNS = (
     Column("start_type", "u1", "StartType"),
     Column("start_cause", "u1", "StartCause, where the start was not warm"),
     Column("throttle_reason", "u1", "ThrottleReason, where it was throttled"),
-    Column("status", "u2", "the HTTP status that the caller saw; 0: its own read timeout, 65535: none yet"),
+    Column("status", "u2", "the HTTP status that the caller saw; 0: its own read timeout, 65535: none"),
     Column("final", "u1", "Final"),
+    Column("records", "u2", "how many events it carried: 1, or a batch's size"),
 )
 
 ENVIRONMENT_COLUMNS = (
@@ -138,6 +172,28 @@ ENVIRONMENT_COLUMNS = (
 )
 
 
+EVENT_COLUMNS = (
+    Column("event", "i8", "the event's number within its trigger, from 0"),
+    Column("trigger", "u2", "index into Header.triggers"),
+    Column("function", "u2", "index into Header.functions"),
+    Column("arrived_us", "i8", "when it came to its source"),
+    Column(
+        "queued_us", "i8", "when Lambda's event queue, the queue or the stream had it; never, if it did not get there"
+    ),
+    Column("ended_us", "i8", "when its fate was known"),
+    Column("batch", "i8", "the invocation log's `event` of the last attempt that carried it; -1 if none did"),
+    Column("attempts", "u4", "how often it was sent to its function, or received from its queue"),
+    Column("runs", "u4", "how often its function ran for it"),
+    Column("fate", "u1", "Fate"),
+    Column("kept", "u1", "Kept"),
+    Column("lane", "i4", "what keeps its order: the message group, or shard x parallelization factor + lane; else -1"),
+    Column("origin_trigger", "u2", "the trigger where its chain began: its own, unless another event caused it"),
+    Column("origin_event", "i8", "the event's number there"),
+    Column("origin_us", "i8", "when that one arrived"),
+    Column("depth", "u2", "functions that ran in its chain before it"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionFacts:
     """What a reader of the logs must know of a function to compute metrics and bill."""
@@ -147,6 +203,40 @@ class FunctionFacts:
     architecture: str
     ephemeral_storage_mb: int
     reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BilledItem:
+    """Something that another service bills for a trigger.
+
+    ``count`` names the trigger's count that is its quantity, ``price`` the entry below ``prices/<region>``.
+    """
+
+    item: str
+    count: str
+    unit: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerFacts:
+    """What a reader of the logs must know of a trigger."""
+
+    name: str
+    kind: str
+    billed: tuple[BilledItem, ...] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a trigger's queue or mapping counted that is no row of a log.
+
+    ``counts``: totals within [warm_up, duration), and highest values there, by name. ``series``: CloudWatch's metrics
+    by their names, a value for each minute from 0 on (NaN: none); a sum, or a gauge read at the minute's end.
+    """
+
+    counts: dict[str, float] = field(default_factory=dict)
+    series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +250,7 @@ class Header:
     warm_up_us: int
     duration_us: int
     functions: tuple[FunctionFacts, ...]
-    triggers: tuple[str, ...]
-    trigger_kinds: tuple[str, ...]
+    triggers: tuple[TriggerFacts, ...]
 
     @property
     def measured_us(self) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lambdasim.cost.bill import bill_of
 from lambdasim.metrics.recorder import Recorder
-from lambdasim.records import FunctionFacts, Header
+from lambdasim.records import FunctionFacts, Header, TriggerFacts
 from lambdasim.result.result import Provenance, Result
 from lambdasim.scenario.model import Warning  # noqa: A004 - its name in the summary
 from lambdasim.service.clock import Clock
@@ -57,17 +57,19 @@ def simulate(
     limits = ConcurrencyLimits(scenario.account, scenario.region, functions, scenario.book, measured_us)
     fleets = start_fleets(clock, scenario, seed, versions, Numbering(recorder.environments))
     service = LambdaService(clock, fleets, limits, recorder.invocations)
-    triggers = Triggers(scenario, seed, service, versions)
+    triggers = Triggers(scenario, seed, service, versions, recorder.events)
     if progress is not None:
         step_us = max(1, scenario.duration_us // PROGRESS_STEPS)
         clock.every(step_us, lambda now: progress(now / scenario.duration_us), until_us=scenario.duration_us)
     with cycle_collection_paused():
         clock.run_until(scenario.duration_us + scenario.drain_us)
     unfinished = service.close(scenario.duration_us + scenario.drain_us)
+    triggers.close(scenario.duration_us + scenario.drain_us)
     metrics = recorder.finish(
         offered=triggers.offered(),
         peaks=limits.peaks(),
         journeys=triggers.journeys(),
+        tallies=triggers.tallies(),
         ended_us=scenario.duration_us + scenario.drain_us,
     )
     bill = bill_of(metrics, header, scenario.book, free_tier=scenario.account.free_tier)
@@ -76,6 +78,7 @@ def simulate(
         metrics=metrics,
         invocation_columns=recorder.invocations.columns() if log == "full" else None,
         environment_columns=recorder.environments.columns(),
+        event_columns=recorder.events.columns() if log == "full" else None,
         bill=bill,
         provenance=Provenance(
             scenario_sha256=scenario.sha256,
@@ -101,8 +104,7 @@ def header_of(scenario: Scenario, seed: int) -> Header:
             FunctionFacts(name, f.memory_size, f.architecture, f.ephemeral_storage, f.reserved_concurrent_executions)
             for name, f in scenario.functions.items()
         ),
-        triggers=tuple(scenario.triggers),
-        trigger_kinds=tuple(trigger.type for trigger in scenario.triggers.values()),
+        triggers=tuple(TriggerFacts(name, trigger.type, trigger.billed) for name, trigger in scenario.triggers.items()),
     )
 
 

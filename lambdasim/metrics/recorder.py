@@ -11,12 +11,14 @@ from lambdasim.metrics.measures import MEASURES, Spread, split, spread_of, whole
 from lambdasim.metrics.meters import Meters
 from lambdasim.records import (
     ENVIRONMENT_COLUMNS,
+    EVENT_COLUMNS,
     INVOCATION_COLUMNS,
     Columns,
     ConcurrencyPeaks,
     Header,
     Log,
     Outcome,
+    Tally,
 )
 
 
@@ -45,6 +47,7 @@ class Metrics:
     peaks: ConcurrencyPeaks
     offered: Mapping[tuple[int, int], int]
     journeys: Mapping[int, Journeys]
+    tallies: Mapping[int, Tally]
 
     @property
     def requests(self) -> tuple[int, ...]:
@@ -74,13 +77,14 @@ class Metrics:
 
 
 class Recorder:
-    """Two logs to write to: ``invocations``, counted as it grows and kept if ``keep_log``, and ``environments``."""
+    """Three logs to write to: ``invocations`` and ``events``, kept if ``keep_log``, and ``environments``."""
 
     def __init__(self, header: Header, *, keep_log: bool) -> None:
         self.header = header
         self.keep_log = keep_log
         self.invocations = Log(INVOCATION_COLUMNS, keep=keep_log, on_chunk=self._count)
         self.environments = Log(ENVIRONMENT_COLUMNS)
+        self.events = Log(EVENT_COLUMNS, keep=keep_log)
         self._meters = Meters(header, sketched=not keep_log)
         self._per_minute = PerMinute()
 
@@ -90,6 +94,7 @@ class Recorder:
         offered: Mapping[tuple[int, int], int],
         peaks: ConcurrencyPeaks,
         journeys: Mapping[int, Columns],
+        tallies: Mapping[int, Tally],
         ended_us: int,
     ) -> Metrics:
         """Close the logs and sum up.
@@ -99,6 +104,7 @@ class Recorder:
         ``ended_us``: when the run ended, the drain included.
         """
         self.invocations.flush()
+        self.events.flush()
         return Metrics(
             header=self.header,
             meters=self._meters,
@@ -108,6 +114,7 @@ class Recorder:
             peaks=peaks,
             offered=dict(offered),
             journeys={trigger: _journeys(columns, self.header) for trigger, columns in journeys.items()},
+            tallies=dict(tallies),
         )
 
     def _count(self, chunk: Columns) -> None:

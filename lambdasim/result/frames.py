@@ -58,7 +58,7 @@ def _names(column: str, header: Header) -> dict[int, str]:
     if column == SCOPE:
         return dict(enumerate([*(function.name for function in header.functions), ACCOUNT]))
     if column == "trigger":
-        return dict(enumerate(header.triggers))
+        return dict(enumerate(trigger.name for trigger in header.triggers))
     return {int(code): name_of(code) for code in _CODES.get(column, ())}
 
 

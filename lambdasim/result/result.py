@@ -47,6 +47,7 @@ class Result:
     header: Header
     invocation_columns: Columns | None = field(repr=False)
     environment_columns: Columns = field(repr=False)
+    event_columns: Columns | None = field(repr=False)
     timeline_columns: Callable[[], Columns] = field(repr=False)
     bill: Bill = field(repr=False)
     document: Mapping[str, Any] = field(repr=False)
@@ -60,6 +61,7 @@ class Result:
         metrics: Metrics,
         invocation_columns: Columns | None,
         environment_columns: Columns,
+        event_columns: Columns | None,
         bill: Bill,
         provenance: Provenance,
     ) -> Result:
@@ -77,6 +79,7 @@ class Result:
             header=header,
             invocation_columns=invocation_columns,
             environment_columns=environment_columns,
+            event_columns=event_columns,
             timeline_columns=partial(metrics.timeline, invocation_columns),
             bill=bill,
             document=document,
@@ -135,6 +138,7 @@ class Result:
             header=saved.header,
             invocation_columns=saved.invocations,
             environment_columns=saved.environments,
+            event_columns=None,
             timeline_columns=partial(dict, saved.timeline),
             bill=_bill(saved.document, saved.header),
             document=saved.document,

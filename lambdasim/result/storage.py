@@ -27,7 +27,16 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from lambdasim.errors import ResultError
-from lambdasim.records import ENVIRONMENT_COLUMNS, INVOCATION_COLUMNS, Column, Columns, FunctionFacts, Header
+from lambdasim.records import (
+    ENVIRONMENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    BilledItem,
+    Column,
+    Columns,
+    FunctionFacts,
+    Header,
+    TriggerFacts,
+)
 from lambdasim.result.frames import NAMED, SCOPE, columns_of
 
 if TYPE_CHECKING:
@@ -226,10 +235,13 @@ def _header(fields: dict[str, Any]) -> Header:
         **{
             **fields,
             "functions": tuple(FunctionFacts(**function) for function in fields["functions"]),
-            "triggers": tuple(fields["triggers"]),
-            "trigger_kinds": tuple(fields["trigger_kinds"]),
+            "triggers": tuple(_trigger(trigger) for trigger in fields["triggers"]),
         }
     )
+
+
+def _trigger(fields: dict[str, Any]) -> TriggerFacts:
+    return TriggerFacts(**{**fields, "billed": tuple(BilledItem(**item) for item in fields["billed"])})
 
 
 def _log(folder: Path, log: str, layout: tuple[Column, ...], header: Header) -> Columns | None:

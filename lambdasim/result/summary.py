@@ -221,13 +221,13 @@ def _cost(lines: Sequence[Line], invocations: int) -> dict[str, Any]:
 def _triggers(metrics: Metrics) -> dict[str, dict[str, Any]]:
     header = metrics.header
     tables = _Tables(metrics, "trigger", len(header.triggers))
-    return {name: _trigger(metrics, tables, header, index) for index, name in enumerate(header.triggers)}
+    return {trigger.name: _trigger(metrics, tables, header, index) for index, trigger in enumerate(header.triggers)}
 
 
 def _trigger(metrics: Metrics, tables: _Tables, header: Header, index: int) -> dict[str, Any]:
     statuses = tables.statuses[index]
     summary = {
-        "type": header.trigger_kinds[index],
+        "type": header.triggers[index].kind,
         "events": tables.offered[index],
         "attempts": int(tables.outcomes[index].sum()),
         "retries": int(tables.retries[index]),

@@ -13,6 +13,7 @@ from lambdasim.parameters.book import Book
 from lambdasim.scenario.extent import lifetime_too_short, too_many_clients, too_many_events, too_many_minutes
 from lambdasim.scenario.functions import Function
 from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.targets import Queued
 from lambdasim.scenario.triggers import ApiGatewayTrigger, SynchronousTrigger
 from lambdasim.units import US_PER_S, format_us
 
@@ -48,8 +49,10 @@ def _functions(scenario: Scenario) -> Iterator[tuple[Path, Function]]:
 
 
 def _calls(scenario: Scenario) -> Iterator[tuple[Path, SynchronousTrigger, str, Function]]:
-    """Each trigger with each function that it invokes."""
+    """Each synchronous trigger with each function that it invokes."""
     for name, trigger in scenario.triggers.items():
+        if isinstance(trigger, Queued):
+            continue
         for target in trigger.targets:
             yield ("triggers", name), trigger, target, scenario.functions[target]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from lambdasim.parameters.book import Book
 from lambdasim.scenario.model import Scenario
-from lambdasim.scenario.triggers import JourneyTrigger, SynchronousTrigger
+from lambdasim.scenario.targets import Queued
+from lambdasim.scenario.triggers import JourneyTrigger, Trigger
 from lambdasim.units import US_PER_MINUTE, US_PER_S, format_us
 from lambdasim.workload.expected import expected_events
 
@@ -31,7 +32,7 @@ def too_many_events(scenario: Scenario, _book: Book) -> Findings:
         )
 
 
-def _events(trigger: SynchronousTrigger, duration_us: int) -> float:
+def _events(trigger: Trigger, duration_us: int) -> float:
     steps = max(len(flow.steps) for flow in trigger.flows) if isinstance(trigger, JourneyTrigger) else 1
     return steps * expected_events(trigger.arrivals, duration_us)
 
@@ -52,7 +53,7 @@ def too_many_minutes(scenario: Scenario, _book: Book) -> Findings:
 def too_many_clients(scenario: Scenario, _book: Book) -> Findings:
     """Each has a retry budget of its own to keep."""
     for name, trigger in scenario.triggers.items():
-        if trigger.client.clients > _MOST_CLIENTS:
+        if not isinstance(trigger, Queued) and trigger.client.clients > _MOST_CLIENTS:
             yield (
                 ("triggers", name, "client", "clients"),
                 f"{trigger.client.clients:,} clients; at most {_MOST_CLIENTS:,} can be simulated",

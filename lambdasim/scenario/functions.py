@@ -9,12 +9,25 @@ from pydantic import Field, model_validator
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookName, BookNumber
 from lambdasim.scenario.distributions import DurationDistribution
-from lambdasim.scenario.quantities import PositiveWhole, Share, Size, Whole
+from lambdasim.scenario.quantities import Duration, PositiveWhole, Share, Size, Whole
+from lambdasim.scenario.targets import SinkName, TriggerName
 from lambdasim.scenario.wording import problem_at
 from lambdasim.units import US_PER_S
 
 _DEFAULT_LANGUAGE = "go"
 _DEFAULT_OS = "provided.al2023"
+_EVENT_QUEUE = "triggers/asynchronous/event_queue"
+
+
+class Emit(Block):
+    """What each event that a function has processed successfully feeds."""
+
+    to: TriggerName
+    """The trigger that gets the events: a queue, a stream, or a source of asynchronous events."""
+    events: PositiveWhole = 1
+    """How many events it gets."""
+    probability: Share = 1.0
+    """How often: 100% by default."""
 
 
 class Handler(Block):
@@ -34,6 +47,12 @@ class Handler(Block):
     """The share of invocations that raise an exception; the environment stays warm."""
     crash_rate: Share = 0.0
     """The share of invocations in which the process exits; the environment is reset."""
+    per_record_us: Duration = Field(default=0.0, alias="per_record")
+    """Added to `duration` for each record of a batch, and scaled like it."""
+    record_error_rate: Share = 0.0
+    """The share of a batch's records that fail: alone with ReportBatchItemFailures, else with all of the batch."""
+    emits: tuple[Emit, ...] = ()
+    """What its successes feed: `[{to: orders-queue, events: 2, probability: 50%}]`, for each event or record."""
 
     @model_validator(mode="after")
     def _endings_are_exclusive(self) -> Handler:
@@ -55,6 +74,30 @@ class Init(Block):
         if self.duration is not None and self.code is not None:
             raise problem_at("`duration` is the whole init and `code` a part of it; keep one of them", "code")
         return self
+
+
+class EventInvokeConfig(Block):
+    """What Lambda's event queue does with the function's asynchronous events."""
+
+    maximum_retry_attempts: Annotated[int, BookNumber(f"{_EVENT_QUEUE}/maximum_retry_attempts", minimum=0)] = Field(
+        default=FROM_BOOK, validate_default=True
+    )
+    """How often an event is tried again after a function error."""
+    maximum_event_age_in_seconds: Annotated[int, BookNumber(f"{_EVENT_QUEUE}/maximum_event_age_in_seconds", "s")] = (
+        Field(default=FROM_BOOK, validate_default=True)
+    )
+    """How old an event may be when it is sent to the function."""
+    on_success: SinkName | None = None
+    """The trigger that gets a record of each success; or discard-counted."""
+    on_failure: SinkName | None = None
+    """The trigger that gets a record of each event that failed for good; or discard-counted."""
+
+
+class DeadLetterConfig(Block):
+    """Where the function's asynchronous events go that failed for good."""
+
+    target: SinkName
+    """A trigger of type sqs or sns; or discard-counted: counted, no consumer."""
 
 
 class VpcConfig(Block):
@@ -101,6 +144,10 @@ class Function(Block):
     """What an environment does before its first invocation."""
     reserved_concurrent_executions: Whole | None = None
     """Concurrency set aside for this function, which it can't exceed either; 0 stops the function."""
+    event_invoke_config: EventInvokeConfig = Field(default={}, validate_default=True)
+    """What Lambda's event queue does with its asynchronous events."""
+    dead_letter_config: DeadLetterConfig | None = None
+    """Where its asynchronous events go that failed for good."""
     vpc_config: VpcConfig | None = None
     """The VPC that its environments attach to."""
 

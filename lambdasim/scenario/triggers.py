@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
+from lambdasim.records import BilledItem
 from lambdasim.scenario.arrivals import Arrivals
+from lambdasim.scenario.asynchronous_triggers import AsynchronousTrigger
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookSeconds
 from lambdasim.scenario.distributions import DurationDistribution
 from lambdasim.scenario.quantities import PositiveInstant, PositiveRate, PositiveWhole, Weight
+from lambdasim.scenario.sqs_trigger import SqsTrigger
+from lambdasim.scenario.stream_triggers import StreamTrigger
 from lambdasim.scenario.surroundings import Surroundings
-from lambdasim.scenario.wording import nearest, problem_at
+from lambdasim.scenario.targets import Calling, FunctionName
+from lambdasim.scenario.wording import problem_at
 from lambdasim.units import MAXIMUM_US, US_PER_S, format_us
 
-
-def _existing_function(name: str, info: ValidationInfo) -> str:
-    """The name, if there is such a function."""
-    functions = Surroundings.of(info).functions
-    if functions is not None and name not in functions:
-        raise ValueError(f"there is no function {name!r}; {nearest(name, functions)} [unknown_target]")
-    return name
-
-
-FunctionName = Annotated[str, AfterValidator(_existing_function)]
 ReadTimeout = Annotated[int, BookSeconds("sdk/read_timeout_s")]
 
 
@@ -60,21 +55,7 @@ def _default(client: type[Client]) -> Any:
     return Field(default={}, validate_default=True, description=client.__doc__)
 
 
-class _Calling(Block):
-    """What triggers that call one function have in common."""
-
-    target: FunctionName
-    """The function it invokes."""
-    arrivals: Arrivals
-    """When its events arrive."""
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The functions it invokes."""
-        return (self.target,)
-
-
-class DirectTrigger(_Calling):
+class DirectTrigger(Calling):
     """Direct Invoke calls by an SDK."""
 
     type: Literal["direct"]
@@ -82,7 +63,7 @@ class DirectTrigger(_Calling):
     client: SdkClient = _default(SdkClient)
 
 
-class FunctionUrlTrigger(_Calling):
+class FunctionUrlTrigger(Calling):
     """A Function URL."""
 
     type: Literal["function_url"]
@@ -90,7 +71,7 @@ class FunctionUrlTrigger(_Calling):
     client: Client = _default(Client)
 
 
-class AlbTrigger(_Calling):
+class AlbTrigger(Calling):
     """An Application Load Balancer."""
 
     type: Literal["alb"]
@@ -98,7 +79,7 @@ class AlbTrigger(_Calling):
     client: Client = _default(Client)
 
 
-class ApiGatewayTrigger(_Calling):
+class ApiGatewayTrigger(Calling):
     """An API of API Gateway."""
 
     type: Literal["api_gateway"]
@@ -186,6 +167,12 @@ class JourneyTrigger(Block):
             dict.fromkeys(step.invoke for flow in self.flows for step in flow.steps if step.invoke is not None)
         )
 
+    @property
+    def billed(self) -> tuple[BilledItem, ...]:
+        """What other services bill for it."""
+        return ()
+
 
 SynchronousTrigger = DirectTrigger | ApiGatewayTrigger | FunctionUrlTrigger | AlbTrigger | JourneyTrigger
-Trigger = Annotated[SynchronousTrigger, Field(discriminator="type")]
+QueuedTrigger = AsynchronousTrigger | SqsTrigger | StreamTrigger
+Trigger = Annotated[SynchronousTrigger | QueuedTrigger, Field(discriminator="type")]

@@ -101,23 +101,27 @@ class ConcurrencyLimits:
         ]
 
     def admit(  # noqa: C901 - one rule after the other reads better than rules in hiding
-        self, function: int, now_us: int, *, must_start: bool
+        self, function: int, now_us: int, *, must_start: bool, rate_limited: bool
     ) -> ThrottleReason | None:
-        """Let one more run of ``function`` in, or say why not (AWS's Reason); a refusal charges nothing."""
+        """Let one more run of ``function`` in, or say why not (AWS's Reason); a refusal charges nothing.
+
+        The limits on requests per second are not for what Lambda's own event queue sends (``rate_limited`` false).
+        """
         limits = self.functions[function]
         if limits.reserved:
             if limits.level.in_flight >= limits.level.limit:
                 return ThrottleReason.ReservedFunctionConcurrentInvocationLimitExceeded
-            if limits.rate is not None and not limits.rate.ready(now_us):
+            if rate_limited and limits.rate is not None and not limits.rate.ready(now_us):
                 return ThrottleReason.ReservedFunctionInvocationRateLimitExceeded
         elif self.unreserved.in_flight >= self.unreserved.limit:
             return ThrottleReason.ConcurrentInvocationLimitExceeded
         if must_start and not limits.scaling.ready(now_us):
             return ThrottleReason[self._book.value("scaling/per_function/throttle_reason")]
-        if not self._account_rate.take(now_us):
-            return ThrottleReason.FunctionInvocationRateLimitExceeded
-        if limits.rate is not None:
-            limits.rate.take(now_us)
+        if rate_limited:
+            if not self._account_rate.take(now_us):
+                return ThrottleReason.FunctionInvocationRateLimitExceeded
+            if limits.rate is not None:
+                limits.rate.take(now_us)
         if must_start:
             limits.scaling.take(now_us)
         if now_us >= self._boundary_us:

@@ -64,6 +64,7 @@ class HandlerModel:
 
     duration: Distribution
     scale: float
+    per_record_us: int
     first_call_us: int
     timeout_us: int
     crash_below: float
@@ -104,15 +105,17 @@ def handler_model(function: Function, book: Book) -> HandlerModel:
     path = f"cold_starts/first_invocation/{function.init_key}"
     if book.has(path):
         first_call_ms = first_call_extra_ms(book.value(path), function.memory_size)
+    scale = duration_scale(
+        function.memory_size,
+        handler.measured_at or function.memory_size,
+        handler.cpu_fraction,
+        handler.threads,
+        book.value("handler/mb_per_vcpu"),
+    )
     return HandlerModel(
         duration=handler.duration,
-        scale=duration_scale(
-            function.memory_size,
-            handler.measured_at or function.memory_size,
-            handler.cpu_fraction,
-            handler.threads,
-            book.value("handler/mb_per_vcpu"),
-        ),
+        scale=scale,
+        per_record_us=round(handler.per_record_us * scale),
         first_call_us=round(first_call_ms * US_PER_MS),
         timeout_us=function.timeout_us,
         crash_below=handler.crash_rate,

@@ -20,6 +20,7 @@ class Sender(Protocol):
     """Whoever sent an invocation: learns how it ended, and decides what that means for the event."""
 
     index: int
+    rate_limited: bool  # whether the limits on requests per second hold for it; not for Lambda's own event queue
 
     def settle(self, invocation: Invocation, now_us: int) -> None:
         """The attempt is over: fill in ``status``, ``answered_us`` and ``final``, unless done already."""
@@ -35,12 +36,15 @@ class Invocation:
         "ended_us",
         "environment",
         "event",
+        "extra_us",
         "final",
         "function",
         "init_us",
         "invoked_us",
         "luck",
         "outcome",
+        "raises",
+        "records",
         "retry_after_us",
         "sender",
         "start_cause",
@@ -78,6 +82,9 @@ class Invocation:
         self.status = NO_STATUS
         self.final = NOT_FINAL
         self.retry_after_us: int | None = None
+        self.records = 1
+        self.extra_us = 0  # what the records of a batch add to the handler's time
+        self.raises = False  # whether a record of the batch makes the handler raise
 
     def refuse(self, outcome: Outcome, reason: ThrottleReason = ThrottleReason.NONE) -> None:
         """It never ran: throttled by Lambda, with AWS's reason, or rejected by its front door."""
@@ -106,4 +113,5 @@ class Invocation:
             self.throttle_reason,
             self.status,
             self.final,
+            self.records,
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lambdasim.service.fleet import Fleet
     from lambdasim.service.invocation import Invocation
 
-WARM = StartType.WARM
+SUCCESS, WARM = Outcome.SUCCESS, StartType.WARM
 RESETTING = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 
 
@@ -34,7 +34,9 @@ class LambdaService:
         clock, function = self.clock, invocation.function.index
         fleet, now_us = self.fleets[function], clock.now
         environment = fleet.find_warm(now_us)
-        reason = self.concurrency.admit(function, now_us, must_start=environment is None)
+        reason = self.concurrency.admit(
+            function, now_us, must_start=environment is None, rate_limited=invocation.sender.rate_limited
+        )
         if reason is not None:
             invocation.refuse(Outcome.THROTTLED, reason)
             self.conclude(invocation, now_us)
@@ -93,7 +95,10 @@ class LambdaService:
             invocation.suppressed_init_us = luck.cold.at(event).init_us
             before_us += invocation.suppressed_init_us
         coin = luck.coin.at(event) if handler.error_below > 0 else 1.0
-        duration_us, invocation.outcome = handler.run(luck.duration_us.at(event), coin, before_us)
+        work_us = luck.duration_us.at(event) + invocation.extra_us
+        duration_us, invocation.outcome = handler.run(work_us, coin, before_us)
+        if invocation.raises and invocation.outcome is SUCCESS:
+            invocation.outcome = Outcome.ERROR
         if invocation.suppressed_init_us > duration_us:
             invocation.suppressed_init_us = duration_us  # the function's timeout struck during the init
         return duration_us

@@ -1,20 +1,28 @@
-"""Sets the triggers of a scenario going: builds their callers and starts a source of events for each."""
+"""Sets the triggers of a scenario going: callers with a source of events for each, queues and streams."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from lambdasim.randomness import stream
-from lambdasim.records import Columns
+from lambdasim.records import Columns, Log, Tally
+from lambdasim.scenario.sqs_trigger import SqsTrigger
+from lambdasim.scenario.stream_triggers import DynamoDbStreamsTrigger, KinesisTrigger
+from lambdasim.scenario.targets import DISCARD, Queued
+from lambdasim.scenario.triggers import JourneyTrigger
 from lambdasim.service.clock import Unattended
 from lambdasim.service.luck import LuckBook
-from lambdasim.triggers.front_door import account_bucket, front_door
+from lambdasim.triggers.asynchronous import AsynchronousSource
+from lambdasim.triggers.chain import Discard, Inlet
+from lambdasim.triggers.front_door import FrontDoor, account_bucket, front_door
 from lambdasim.triggers.journey import Journeys
+from lambdasim.triggers.queued import QueuedTrigger, Run
 from lambdasim.triggers.retries import retrying_clients
+from lambdasim.triggers.sqs import SqsQueue
+from lambdasim.triggers.streams import Stream
 from lambdasim.triggers.synchronous import Caller, Target
 
 if TYPE_CHECKING:
@@ -22,6 +30,8 @@ if TYPE_CHECKING:
     from simpy.events import Event
 
     from lambdasim.scenario.model import Scenario
+    from lambdasim.scenario.triggers import QueuedTrigger as QueuedTriggerSettings
+    from lambdasim.scenario.triggers import SynchronousTrigger
     from lambdasim.service.clock import Clock
     from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.lambda_service import LambdaService
@@ -32,43 +42,84 @@ Request = Callable[[int], Generator["Event", Any, Any]]
 class Triggers:
     """The triggers of one run: started on construction, asked for their counts when the run is over.
 
-    Events arrive in [0, duration), each as a process of its own.
+    Events arrive in [0, duration). A synchronous one is a process of its own; the others wait in queues and streams.
     """
 
     def __init__(
-        self, scenario: Scenario, seed: int, service: LambdaService, versions: dict[str, FunctionVersion]
+        self,
+        scenario: Scenario,
+        seed: int,
+        service: LambdaService,
+        versions: Mapping[str, FunctionVersion],
+        events: Log,
     ) -> None:
-        self._targets: dict[tuple[int, int], Target] = {}
+        self._called: dict[tuple[int, int], Target] = {}
         self._journeys: dict[int, Journeys] = {}
+        self._queued: dict[int, QueuedTrigger] = {}
+        inlets: dict[str, Inlet] = {DISCARD: Discard()}
+        run = Run(scenario, seed, service, versions, inlets, events)
         apis = account_bucket(scenario.book)
         for index, (name, trigger) in enumerate(scenario.triggers.items()):
-            caller = Caller(
-                index,
-                service,
-                front_door(trigger, scenario.book, apis),
-                retrying_clients(trigger.client.retries, trigger.client.clients, service.clock, scenario.book),
-                scenario.warm_up_us,
-                (seed, name),
-                acts_on_timeout=trigger.type == "journey",
-            )
-            targets = {t: Target(versions[t], LuckBook(seed, name, versions[t])) for t in trigger.targets}
-            self._targets |= {(index, target.version.index): target for target in targets.values()}
-            request: Request
-            if trigger.type == "journey":
-                self._journeys[index] = Journeys(service.clock, caller, trigger, targets, (seed, name))
-                request = self._journeys[index].request
+            if isinstance(trigger, Queued):
+                inlets[name] = self._queued[index] = queued_trigger(run, index, name, trigger)
             else:
-                request = partial(caller.request, target=targets[trigger.target])
-            times = trigger.arrivals.times_us(stream(seed, "arrivals", name), scenario.duration_us, scenario.start)
-            Source(service.clock, times, request)
+                self._call(run, index, name, trigger, front_door(trigger, scenario.book, apis))
+        for queued in self._queued.values():
+            queued.start()
+
+    def _call(self, run: Run, index: int, name: str, trigger: SynchronousTrigger, door: FrontDoor) -> None:
+        """Set a trigger's callers going."""
+        scenario, service, seed = run.scenario, run.service, run.seed
+        targets = {t: Target(run.versions[t], LuckBook(seed, name, run.versions[t])) for t in trigger.targets}
+        caller = Caller(
+            index,
+            service,
+            door,
+            retrying_clients(trigger.client.retries, trigger.client.clients, service.clock, scenario.book),
+            scenario.warm_up_us,
+            (seed, name),
+            acts_on_timeout=trigger.type == "journey",
+            emitters={target.version.index: run.emitter(name, function) for function, target in targets.items()},
+        )
+        self._called |= {(index, target.version.index): target for target in targets.values()}
+        request: Request
+        if isinstance(trigger, JourneyTrigger):
+            self._journeys[index] = Journeys(service.clock, caller, trigger, targets, (seed, name))
+            request = self._journeys[index].request
+        else:
+            request = partial(caller.request, target=targets[trigger.target])
+        Source(service.clock, run.times_us(name, trigger.arrivals), request)
+
+    def close(self, now_us: int) -> None:
+        """The run is over: settle what has ended on its own by now."""
+        for queued in self._queued.values():
+            queued.close(now_us)
 
     def offered(self) -> dict[tuple[int, int], int]:
         """Events by (trigger, function) that arrived in the measured span."""
-        return {key: target.offered for key, target in self._targets.items()}
+        called = {key: target.offered for key, target in self._called.items()}
+        return called | {
+            (index, function): count
+            for index, queued in self._queued.items()
+            for function, count in queued.offered().items()
+        }
+
+    def tallies(self) -> dict[int, Tally]:
+        """What each queued trigger counted beside the logs."""
+        return {index: queued.tally() for index, queued in self._queued.items()}
 
     def journeys(self) -> dict[int, Columns]:
         """The journeys of each journey trigger, one row a user."""
         return {index: journeys.columns() for index, journeys in self._journeys.items()}
+
+
+def queued_trigger(run: Run, index: int, name: str, trigger: QueuedTriggerSettings) -> QueuedTrigger:
+    """The machine of a trigger whose events wait."""
+    if isinstance(trigger, SqsTrigger):
+        return SqsQueue(run, index, name, trigger)
+    if isinstance(trigger, KinesisTrigger | DynamoDbStreamsTrigger):
+        return Stream(run, index, name, trigger)
+    return AsynchronousSource(run, index, name, trigger)
 
 
 class Source:

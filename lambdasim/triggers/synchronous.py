@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
 from lambdasim.records import NEVER, Final, Outcome
 from lambdasim.service.invocation import Invocation
+from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.retries import RetryPolicy
 from lambdasim.units import US_PER_S
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.lambda_service import LambdaService
     from lambdasim.service.luck import LuckBook
+    from lambdasim.triggers.chain import Emitter
     from lambdasim.triggers.front_door import FrontDoor
 
 # Beyond Init's 10 s and the function's timeout, a run may wait for placement, fetch and network. This is far
@@ -45,13 +47,16 @@ class Caller:
 
     ``clients`` retry; without any, what fails, fails (a browser, a curl). With ``acts_on_timeout`` somebody goes
     on when a call takes too long (as retrying clients do), so the call must be raced against the clock;
-    otherwise arithmetic after the fact will do.
+    otherwise arithmetic after the fact will do. ``emitters``, by function, feed other triggers with what succeeds.
     """
+
+    rate_limited = True
 
     __slots__ = (
         "_clients",
         "_clock",
         "_door",
+        "_emitters",
         "_impatient",
         "_jitter",
         "_retries",
@@ -70,6 +75,7 @@ class Caller:
         jitter_key: tuple[int, str],
         *,
         acts_on_timeout: bool,
+        emitters: Mapping[int, Emitter],
     ) -> None:
         self.index = index
         self._service = service
@@ -78,6 +84,7 @@ class Caller:
         self._clients = clients
         self._warm_up_us = warm_up_us
         self._jitter = BackoffJitter(*jitter_key)
+        self._emitters = {function: emitter for function, emitter in emitters.items() if emitter}
         self._retries = bool(clients)
         self._impatient = acts_on_timeout or self._retries
 
@@ -123,6 +130,8 @@ class Caller:
 
     def settle(self, invocation: Invocation, now_us: int) -> None:
         """The attempt is over at Lambda; if its caller still waits, this is the answer."""
+        if self._emitters and invocation.outcome is SUCCESS:
+            self._feed(invocation, now_us)
         if invocation.answered_us != NEVER:
             return
         if now_us > invocation.invoked_us + self._door.patience_us:
@@ -138,6 +147,12 @@ class Caller:
                 self._client(invocation.event).after_success(now_us, invocation.attempt)
         else:
             self._failed(invocation)
+
+    def _feed(self, invocation: Invocation, now_us: int) -> None:
+        """The function has done its work, whether or not its caller still waits."""
+        emitter = self._emitters.get(invocation.function.index)
+        if emitter is not None:
+            emitter.succeeded(invocation.event, Chain(self.index, invocation.event, invocation.arrived_us), now_us)
 
     def _give_up(self, invocation: Invocation) -> None:
         """The caller has waited long enough; the function runs on without it."""

@@ -18,6 +18,7 @@ from lambdasim.records import (
     StartCause,
     StartType,
     ThrottleReason,
+    TriggerFacts,
 )
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
@@ -35,8 +36,7 @@ def header(functions=None, **changes):
         "duration_us": MINUTES * US_PER_MINUTE,
         "functions": functions
         or (FunctionFacts("api", 512, "x86_64", 512), FunctionFacts("007", 1024, "arm64", 1024, 5)),
-        "triggers": ("door", "users"),
-        "trigger_kinds": ("api_gateway", "journey"),
+        "triggers": (TriggerFacts("door", "api_gateway"), TriggerFacts("users", "journey")),
     }
     return Header(**{**values, **changes})
 
@@ -51,7 +51,7 @@ def invocations(*rows, **common) -> Columns:
     t = 2 * US_PER_MINUTE
     times = {"arrived_us": t, "invoked_us": t, "started_us": t, "ended_us": t + 100_000, "answered_us": t + 100_000}
     codes = {"start_cause": StartCause.NONE, "throttle_reason": ThrottleReason.NONE, "final": Final.SUCCESS}
-    defaults = {c.name: 0 for c in INVOCATION_COLUMNS} | {"attempt": 1, "status": 200} | times | codes | common
+    defaults = {c.name: 0 for c in INVOCATION_COLUMNS} | {"attempt": 1, "status": 200, "records": 1} | times | codes | common
     return _columns(INVOCATION_COLUMNS, defaults, rows)
 
 
@@ -107,6 +107,7 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
                 np.where(outcome == Outcome.THROTTLED, generator.integers(0, 6, rows), ThrottleReason.NONE),
                 np.where(answered == NEVER, NO_STATUS, np.where(success, 200, np.where(gone, 504, 502))),
                 final,
+                np.ones(rows),
             ),
             strict=True,
         )
@@ -138,6 +139,7 @@ def measure(columns, head, *, keep_log=True, environment_log=None, peaks=None, j
         offered=offered_of(columns, head) if offered is None else offered,
         peaks=peaks or ConcurrencyPeaks(),
         journeys=journeys or {},
+        tallies={},
         ended_us=head.duration_us + 15 * US_PER_MINUTE,
     )
     return recorder, metrics

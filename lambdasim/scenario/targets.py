@@ -1,0 +1,121 @@
+"""Whom a trigger invokes and whom events are handed on to: names of functions and of triggers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from lambdasim.records import BilledItem
+from lambdasim.scenario.arrivals import Arrivals
+from lambdasim.scenario.blocks import Block
+from lambdasim.scenario.quantities import Size
+from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.wording import nearest, problem_at
+from lambdasim.workload.arrivals import NoArrivals
+
+DISCARD = "discard-counted"
+"""In place of a trigger's name: what comes there is counted, and nobody consumes it."""
+DEFAULT_PAYLOAD_MB = 1 / 1024
+
+
+def _existing_function(name: str, info: ValidationInfo) -> str:
+    """The name, if there is such a function."""
+    functions = Surroundings.of(info).functions
+    if functions is not None and name not in functions:
+        raise ValueError(f"there is no function {name!r}; {nearest(name, functions)} [unknown_target]")
+    return name
+
+
+def _existing_trigger(name: str, info: ValidationInfo) -> str:
+    """The name, if there is such a trigger."""
+    triggers = Surroundings.of(info).triggers
+    if triggers is not None and name not in triggers:
+        raise ValueError(f"there is no trigger {name!r}; {nearest(name, triggers)} [unknown_trigger]")
+    return name
+
+
+def _trigger_or_discard(name: str, info: ValidationInfo) -> str:
+    return name if name == DISCARD else _existing_trigger(name, info)
+
+
+FunctionName = Annotated[str, AfterValidator(_existing_function)]
+TriggerName = Annotated[str, AfterValidator(_existing_trigger)]
+SinkName = Annotated[str, AfterValidator(_trigger_or_discard)]
+
+
+class Calling(Block):
+    """What triggers that call one function have in common."""
+
+    target: FunctionName
+    """The function it invokes."""
+    arrivals: Arrivals
+    """When its events arrive."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The functions it invokes."""
+        return (self.target,)
+
+    @property
+    def billed(self) -> tuple[BilledItem, ...]:
+        """What other services bill for it."""
+        return ()
+
+
+class Queued(Block):
+    """What triggers have in common whose events wait before they run."""
+
+    arrivals: Arrivals = Field(default=NoArrivals())
+    """When its own events arrive; none by default, if others feed it."""
+    payload_size_mb: Size = Field(default=DEFAULT_PAYLOAD_MB, alias="payload_size")
+    """The size of one event, message or record, such as 4 KB; 1 KB by default."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The functions it invokes."""
+        raise NotImplementedError
+
+    @property
+    def sinks(self) -> dict[tuple[str, ...], str]:
+        """Where events go that it gives up, by the path of the key that says so below the trigger."""
+        return {}
+
+    @property
+    def billed(self) -> tuple[BilledItem, ...]:
+        """What other services bill for it."""
+        return ()
+
+
+class QueuedForOne(Queued):
+    """A queued trigger of one function."""
+
+    target: FunctionName
+    """The function it invokes."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The function it invokes."""
+        return (self.target,)
+
+
+class QueuedForSeveral(Queued):
+    """A queued trigger of one function or more, each of which gets every event."""
+
+    target: FunctionName | None = None
+    """The function it invokes."""
+    several: Annotated[tuple[FunctionName, ...], Field(min_length=1)] | None = Field(default=None, alias="targets")
+    """The functions it invokes, each with every event."""
+
+    @model_validator(mode="after")
+    def _target_or_targets(self) -> QueuedForSeveral:
+        if (self.target is None) == (self.several is None):
+            raise problem_at("write either `target: FUNCTION` or `targets: [FUNCTION, ...]`", "target")
+        if self.several is not None and len(set(self.several)) < len(self.several):
+            raise problem_at("a function stands here twice; each gets every event once", "targets")
+        return self
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The functions it invokes."""
+        return self.several or ((self.target,) if self.target is not None else ())

@@ -10,6 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, date
 
 from lambdasim.parameters.book import Book
+from lambdasim.scenario.chain_checks import (
+    asynchronous_keys_without_events,
+    batch_keys_without_batches,
+    dead_letters_to_itself,
+    endless_loop,
+    trigger_without_events,
+    unsuited_sink,
+)
 from lambdasim.scenario.extent import lifetime_too_short, too_many_clients, too_many_events, too_many_minutes
 from lambdasim.scenario.functions import Function
 from lambdasim.scenario.model import Scenario
@@ -295,6 +303,9 @@ ERRORS: dict[str, Check] = {
         too_many_in_vpc_config,
         no_measured_init,
         no_price,
+        unsuited_sink,
+        dead_letters_to_itself,
+        endless_loop,
     )
 }
 WARNINGS: dict[str, Check] = {
@@ -309,5 +320,8 @@ WARNINGS: dict[str, Check] = {
         init_over_limit,
         quota_below_unreserved_minimum,
         function_without_trigger,
+        trigger_without_events,
+        batch_keys_without_batches,
+        asynchronous_keys_without_events,
     )
 }

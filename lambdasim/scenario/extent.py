@@ -14,13 +14,14 @@ from lambdasim.workload.expected import expected_events
 Findings = Iterator[tuple[tuple[str | int, ...], str]]
 _MOST_EVENTS = 10**9  # hours of work, and of a full log 80 GB
 _MOST_CLIENTS = 10**5
+_LONGEST_CHAIN = 64  # hops; Lambda stops a loop before, and an unstopped one is refused or dies out
 _SHORTEST_LIFETIME_US = US_PER_S
 _MOST_ROWS = 2 * 10**7  # a year of 37 functions; some 2 GB
 
 
 def too_many_events(scenario: Scenario, _book: Book) -> Findings:
     """They would take days, and more memory than there is."""
-    events = {name: _events(trigger, scenario.duration_us) for name, trigger in scenario.triggers.items()}
+    events = _with_what_they_feed(scenario)
     if sum(events.values()) > _MOST_EVENTS:
         most = max(events, key=lambda name: events[name])
         yield (
@@ -32,9 +33,30 @@ def too_many_events(scenario: Scenario, _book: Book) -> Findings:
         )
 
 
+def _with_what_they_feed(scenario: Scenario) -> dict[str, float]:
+    """The mean number of events of each trigger, at most: its own, and what successes feed it, loop by loop."""
+    wave = {name: _events(trigger, scenario.duration_us) for name, trigger in scenario.triggers.items()}
+    events = dict(wave)
+    for _ in range(_LONGEST_CHAIN):
+        following = dict.fromkeys(events, 0.0)
+        for name, count in wave.items():
+            for target in scenario.triggers[name].targets if count else ():
+                for emit in scenario.functions[target].handler.emits:
+                    if emit.to in following:
+                        following[emit.to] += count * emit.events * emit.probability
+        wave = following
+        events = {name: count + wave[name] for name, count in events.items()}
+        if not any(wave.values()) or sum(events.values()) > _MOST_EVENTS:
+            break
+    return events
+
+
 def _events(trigger: Trigger, duration_us: int) -> float:
-    steps = max(len(flow.steps) for flow in trigger.flows) if isinstance(trigger, JourneyTrigger) else 1
-    return steps * expected_events(trigger.arrivals, duration_us)
+    """Those of a trigger's own."""
+    events = expected_events(trigger.arrivals, duration_us)
+    if isinstance(trigger, JourneyTrigger):
+        events *= max(len(flow.steps) for flow in trigger.flows)
+    return events + getattr(getattr(trigger, "queue", trigger), "backlog", 0)
 
 
 def too_many_minutes(scenario: Scenario, _book: Book) -> Findings:

@@ -15,16 +15,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The event that began a chain (its trigger, number and arrival), and the indices of the functions run since."""
+    """The event that began a chain (its trigger, number and arrival), and how far the chain has come.
+
+    ``depth`` counts the functions that have run since; ``functions`` are the indices of those among them that Lambda
+    knows of: it loses sight of a chain that passes a source through which it detects no loops.
+    """
 
     trigger: int
     event: int
     arrived_us: int
+    depth: int = 0
     functions: tuple[int, ...] = ()
 
     def after(self, function: int) -> Chain:
         """The chain once ``function`` has run, too."""
-        return Chain(self.trigger, self.event, self.arrived_us, (*self.functions, function))
+        return Chain(self.trigger, self.event, self.arrived_us, self.depth + 1, (*self.functions, function))
+
+    def out_of_sight(self) -> Chain:
+        """The chain past a source through which Lambda detects no loops."""
+        return Chain(self.trigger, self.event, self.arrived_us, self.depth) if self.functions else self
 
 
 class Inlet(Protocol):

@@ -59,6 +59,10 @@ class Run:
         scenario = self.scenario
         return arrivals.times_us(stream(self.seed, "arrivals", trigger), scenario.duration_us, scenario.start)
 
+    def detects_loops(self, kind: str) -> bool:
+        """Whether Lambda follows a chain through a trigger of this type; if not, it enters ``out_of_sight``."""
+        return kind in self.book.value("triggers/recursion/detected_through")
+
     def emitter(self, trigger: str, function: str) -> Emitter:
         """What a trigger's events feed when a function has processed them."""
         emits = self.scenario.functions[function].handler.emits
@@ -105,7 +109,7 @@ def event_row(
     if chain is None:
         origin = (trigger, event, arrived_us, 0)
     else:
-        origin = (chain.trigger, chain.event, chain.arrived_us, len(chain.functions))
+        origin = (chain.trigger, chain.event, chain.arrived_us, chain.depth)
     return (
         event,
         trigger,

@@ -54,7 +54,7 @@ def test_a_missing_sibling_is_told_with_the_nearest_when_they_are_many():
 
 
 def test_a_missing_file_and_a_missing_region_name_the_others():
-    assert "no 'qoutas' in the book; there is" in message("qoutas/account")
+    assert "no 'qoutas' in the book; nearest there: quotas" in message("qoutas/account")
     assert "nearest there: eu-central-1" in message("prices/ca-central-1/requests")
 
 

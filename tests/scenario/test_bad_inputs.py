@@ -39,9 +39,7 @@ def test_a_value_that_was_refused_is_not_called_missing_too():
     assert len(complaints(changed("runtime: python3.13", "runtime: yes"))) == 1
 
 
-LATER = (
-    "provisioned_concurrent_executions aliases versions snap_start event_invoke_config dead_letter_config connections"
-)
+LATER = "provisioned_concurrent_executions aliases versions snap_start connections"
 
 
 def test_a_function_that_was_refused_is_still_a_known_target():

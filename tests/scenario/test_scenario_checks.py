@@ -17,6 +17,14 @@ def with_trigger(keys):
     return changed("{type: direct, target: api,", f"{{{keys}, target: api,")
 
 
+def emitting(emits, *triggers):
+    """The small scenario with more triggers, and a function ``api`` that emits."""
+    return changed("80 ms", f"80 ms, emits: [{emits}]") + "".join(f"  {trigger}\n" for trigger in triggers)
+
+
+QUEUE = "queue: {type: sqs, target: api, arrivals: none}"
+STREAM = "stream: {type: kinesis, target: api, arrivals: none}"
+HOOK = "hook: {type: direct_async, target: api, arrivals: {poisson: {rate: 1/s}}}"
 BROKEN = {
     "warm_up_too_long": [f"{SMALL}warm_up: 1h\n"],
     "too_many_events": [
@@ -25,6 +33,7 @@ BROKEN = {
         changed(
             "{type: direct, target: api,", "{type: journey, flows: [{steps: [{invoke: api}, {wait: 1s}]}],"
         ).replace("rate: 5/s", "rate: 138889/s"),
+        changed("80 ms", "80 ms, emits: [{to: jobs, events: 60000}]") + "  jobs: {type: sqs, target: api}\n",
     ],
     "too_many_minutes": [changed("duration: 1h", "duration: 7000d")],
     "too_many_clients": [with_trigger("type: direct, client: {clients: 100001}")],
@@ -53,6 +62,25 @@ BROKEN = {
         SMALL.replace("python3.13", "provided.al2\n    language: bun_layer\n    package_type: Image"),
     ],
     "no_price": [f"{SMALL}region: eu-south-1\n"],
+    "unsuited_sink": [
+        emitting("{to: web}"),
+        emitting(
+            "{to: clock}", "clock: {type: schedule, target: api, arrivals: {schedule: {expression: rate(1 day)}}}"
+        ),
+        with_key("dead_letter_config: {target: stream}") + f"  {STREAM}\n  {HOOK}\n",
+        with_key("event_invoke_config: {on_success: upload}") + f"  upload: {{type: s3, target: api}}\n  {HOOK}\n",
+    ],
+    "dead_letters_to_itself": [
+        SMALL + "  jobs: {type: sqs, target: api, queue: {dead_letter: jobs}, arrivals: {poisson: {rate: 1/s}}}\n",
+    ],
+    "endless_loop": [
+        emitting("{to: stream}", STREAM),
+        emitting("{to: stream, events: 4, probability: 25%}", STREAM),
+        emitting("{to: stream}", "stream: {type: kinesis, target: twin}").replace(
+            "  api:\n", "  twin: {runtime: ruby3.4, handler: {duration: 1s, emits: [{to: queue}]}}\n  api:\n"
+        )
+        + f"  {QUEUE}\n",
+    ],
 }
 SOUND = {
     "warm_up_too_long": [f"{SMALL}warm_up: 59m\n"],
@@ -75,6 +103,20 @@ SOUND = {
     "too_many_in_vpc_config": [with_key("vpc_config: {subnet_ids: [a], security_group_ids: [a, b, c, d, e]}")],
     "no_measured_init": [SMALL.replace("python3.13", "python3.7\n    init: {duration: 1s}")],
     "no_price": [f"{SMALL}region: eu-west-1\n"],
+    "unsuited_sink": [
+        with_key("dead_letter_config: {target: queue}") + f"  {QUEUE}\n  {HOOK}\n",
+        with_key("dead_letter_config: {target: discard-counted}") + f"  {HOOK}\n",
+        with_key("event_invoke_config: {on_failure: upload}") + f"  upload: {{type: s3, target: api}}\n  {HOOK}\n",
+    ],
+    "dead_letters_to_itself": [
+        SMALL
+        + "  jobs: {type: sqs, target: api, queue: {dead_letter: dead}, arrivals: {poisson: {rate: 1/s}}}\n"
+        + "  dead: {type: sqs, target: api}\n",
+    ],
+    "endless_loop": [
+        emitting("{to: queue}", QUEUE),  # Lambda stops this one
+        emitting("{to: stream, probability: 99%}", STREAM),
+    ],
 }
 CARELESS = {
     "integration_timeout_below_function_timeout": [
@@ -102,6 +144,15 @@ CARELESS = {
     "function_without_trigger": [
         SMALL.replace("triggers:", "  idle:\n    runtime: ruby3.4\n    handler: {duration: 1s}\ntriggers:")
     ],
+    "trigger_without_events": [f"{SMALL}  {QUEUE}\n", f"{SMALL}  {STREAM}\n"],
+    "batch_keys_without_batches": [
+        changed("80 ms", "80 ms, per_record: 2 ms"),
+        changed("80 ms", "1s, record_error_rate: 1%"),
+    ],
+    "asynchronous_keys_without_events": [
+        with_key("event_invoke_config: {maximum_retry_attempts: 0}"),
+        with_key("dead_letter_config: {target: discard-counted}"),
+    ],
 }
 CAREFUL = {
     "integration_timeout_below_function_timeout": [with_trigger("type: api_gateway, integration_timeout: 3 s")],
@@ -119,6 +170,14 @@ CAREFUL = {
     "init_over_limit": [with_key("init: {duration: 10 s}")],
     "quota_below_unreserved_minimum": [f"{SMALL}account: {{concurrent_executions: 100}}\n"],
     "function_without_trigger": [SMALL],
+    "trigger_without_events": [
+        emitting("{to: queue}", QUEUE),
+        f"{SMALL}  queue: {{type: sqs, target: api, queue: {{backlog: 5}}}}\n",
+    ],
+    "batch_keys_without_batches": [changed("80 ms", "80 ms, per_record: 2 ms") + f"  {QUEUE}\n"],
+    "asynchronous_keys_without_events": [
+        with_key("event_invoke_config: {maximum_retry_attempts: 0}") + f"  {HOOK}\n",
+    ],
 }
 
 

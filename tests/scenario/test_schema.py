@@ -100,7 +100,7 @@ def test_every_scenario_agrees_with_it(validator, file):
         ("    runtime:", "    memory_size: 64\n    runtime:"),
         ("    runtime:", "    timeout: 901\n    runtime:"),
         ("    runtime:", "    snap_start: {}\n    runtime:"),
-        ("type: direct", "type: sqs"),
+        ("type: direct", "type: queue"),
         ("type: direct, ", ""),
         ("name: small", "name: small\nregion: us-east-9"),
         ("name: small", "name: small\nthresholds: [api.errors]"),

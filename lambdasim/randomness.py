@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BLOCK = 4096
 FIRST_BLOCK = 64
+_BLOCKS_KEPT = 64  # 2 MB, and a quarter of a million events between the first and the last that wait
 
 
 def stream(seed: int, *words: str | int) -> np.random.Generator:
@@ -35,10 +36,11 @@ class Draws(Generic[Number]):
 
     ``sample(generator, n)`` gives n values as an array. Blocks are drawn when first asked for, each from a
     generator of its own: what nobody asks for costs nothing, and the order of asking changes nothing. They begin
-    small and double up to ``size``, so that a function with few events does not pay for thousands of draws.
+    small and double up to ``size``, so that a function with few events does not pay for thousands of draws. The
+    newest blocks are kept: who retries, or waits in a queue, comes back to them.
     """
 
-    __slots__ = ("_first", "_sample", "_seed", "_values", "_words", "size")
+    __slots__ = ("_first", "_kept", "_sample", "_seed", "_values", "_words", "size")
 
     def __init__(
         self,
@@ -52,16 +54,28 @@ class Draws(Generic[Number]):
         self._sample = sample
         self._first = 0  # the index of the first of _values
         self._values: list[Number] = []
+        self._kept: dict[int, NDArray[np.int64] | NDArray[np.float64]] = {}  # blocks by their first index
         self.size = size
 
     def at(self, index: int) -> Number:
         """The draw at ``index`` (0, 1, ...)."""
         offset = index - self._first
-        if not 0 <= offset < len(self._values):
-            first, count = self._block(index)
-            self._values = self._sample(stream(self._seed, *self._words, first), count).tolist()
-            self._first, offset = first, index - first
-        return self._values[offset]
+        if 0 <= offset < len(self._values):
+            return self._values[offset]
+        return self._from_another_block(index)
+
+    def _from_another_block(self, index: int) -> Number:
+        first, count = self._block(index)
+        block = self._kept.get(first)
+        if block is None:
+            block = self._sample(stream(self._seed, *self._words, first), count)
+            if len(self._kept) == _BLOCKS_KEPT:
+                del self._kept[next(iter(self._kept))]  # the oldest
+            self._kept[first] = block
+            if first >= self._first:
+                self._values, self._first = block.tolist(), first
+        drawn: Number = block[index - first].item()
+        return drawn
 
     def _block(self, index: int) -> tuple[int, int]:
         """The first index and the length of the block that holds ``index``: [0, 64), [64, 128), [128, 256), ..."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
@@ -218,13 +218,44 @@ class BilledItem:
     price: str
 
 
+class Family(Enum):
+    """Who waits with a trigger's events: that decides what there is to count."""
+
+    SYNCHRONOUS = "a caller, for the answer"
+    ASYNCHRONOUS = "nobody: Lambda's own event queue has them"
+    QUEUE = "an SQS queue that is polled"
+    STREAM = "a stream that is read in order"
+
+
+FAMILIES = {
+    **dict.fromkeys(("direct", "api_gateway", "function_url", "alb", "journey"), Family.SYNCHRONOUS),
+    **dict.fromkeys(("direct_async", "s3", "sns", "eventbridge", "schedule"), Family.ASYNCHRONOUS),
+    "sqs": Family.QUEUE,
+    **dict.fromkeys(("kinesis", "dynamodb_streams"), Family.STREAM),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TriggerFacts:
-    """What a reader of the logs must know of a trigger."""
+    """What a reader of the logs must know of a trigger.
+
+    ``calls``: an asynchronous source that waits for the function itself, so that Lambda's event queue has no part.
+    """
 
     name: str
     kind: str
     billed: tuple[BilledItem, ...] = ()
+    calls: bool = False
+
+    @property
+    def family(self) -> Family:
+        """Who waits with its events."""
+        return FAMILIES[self.kind]
+
+    @property
+    def in_event_queue(self) -> bool:
+        """Whether its events go through Lambda's event queue."""
+        return self.family is Family.ASYNCHRONOUS and not self.calls
 
 
 @dataclass(slots=True)
@@ -256,6 +287,11 @@ class Header:
     def measured_us(self) -> int:
         """Length of the span that statistics cover: from the end of the warm-up to ``duration_us``."""
         return self.duration_us - self.warm_up_us
+
+    @property
+    def queues_events(self) -> bool:
+        """Whether any trigger's events wait, so that there is an event log to speak of."""
+        return any(trigger.family is not Family.SYNCHRONOUS for trigger in self.triggers)
 
 
 class Log:

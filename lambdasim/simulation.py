@@ -12,6 +12,7 @@ from lambdasim.cost.bill import bill_of
 from lambdasim.metrics.recorder import Recorder
 from lambdasim.records import FunctionFacts, Header, TriggerFacts
 from lambdasim.result.result import Provenance, Result
+from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger
 from lambdasim.scenario.model import Warning  # noqa: A004 - its name in the summary
 from lambdasim.service.clock import Clock
 from lambdasim.service.concurrency import ConcurrencyLimits
@@ -23,6 +24,7 @@ from lambdasim.triggers.start import Triggers
 
 if TYPE_CHECKING:
     from lambdasim.scenario.model import Scenario
+    from lambdasim.scenario.triggers import Trigger
 
 PROGRESS_STEPS = 200
 
@@ -104,8 +106,16 @@ def header_of(scenario: Scenario, seed: int) -> Header:
             FunctionFacts(name, f.memory_size, f.architecture, f.ephemeral_storage, f.reserved_concurrent_executions)
             for name, f in scenario.functions.items()
         ),
-        triggers=tuple(TriggerFacts(name, trigger.type, trigger.billed) for name, trigger in scenario.triggers.items()),
+        triggers=tuple(
+            TriggerFacts(name, trigger.type, trigger.billed, calls=waits_for_the_function(trigger))
+            for name, trigger in scenario.triggers.items()
+        ),
     )
+
+
+def waits_for_the_function(trigger: Trigger) -> bool:
+    """Whether an asynchronous source does not leave its events to Lambda's event queue."""
+    return isinstance(trigger, EventBridgeTrigger) and trigger.invocation_type == "REQUEST_RESPONSE"
 
 
 def unused_parameters(scenario: Scenario) -> tuple[Warning, ...]:

@@ -33,3 +33,20 @@ def test_a_draw_is_the_same_in_whatever_order_it_is_asked_for(indices):
     values = {i: straight.at(i) for i in sorted(set(indices))}
     wild = Draws(3, "purpose", sample=uniforms, size=64)
     assert [wild.at(i) for i in indices] == [values[i] for i in indices]
+
+
+def test_a_block_that_is_come_back_to_is_drawn_once_while_few_lie_between():
+    drawn = []
+
+    def sample(generator, n):
+        drawn.append(n)
+        return generator.random(n)
+
+    draws = Draws(3, "purpose", sample=sample, size=64)
+    first = [draws.at(10), draws.at(5000)]
+    assert [draws.at(10), draws.at(5000)] * 10 == first * 10
+    assert len(drawn) == 2
+    values = [draws.at(index) for index in range(0, 100_000, 64)]  # so many blocks that the first are gone
+    assert len(draws._kept) < 100
+    assert [draws.at(index) for index in range(0, 100_000, 64)] == values
+    assert [draws.at(10), draws.at(5000)] == first

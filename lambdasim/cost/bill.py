@@ -1,41 +1,35 @@
-"""The bill, line by line: requests, GB-seconds by architecture and tier, ephemeral storage, the free tier.
+"""The bill, line by line: what functions and triggers use, at the price of its tier, less the free tier.
 
 Tiers and free tier belong to an account's month. So the measured span is projected to a month of 730 hours,
-the month is billed, and the span costs its share of the month: both totals agree by construction. Functions
-share the effects of tiers and free tier in proportion to what they use.
+the month is billed, and the span costs its share of the month: both totals agree by construction. Who uses the
+same price shares the effects of its tiers and of the free tier in proportion to that use: all functions of one
+architecture, all queues of one kind, the functions' requests with those that Lambda counts besides for large events.
 Source: https://aws.amazon.com/lambda/pricing/ (throttled requests are not billed; failed runs are).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import groupby
 
-from lambdasim.cost.prices import PriceList, price_list, tiered_usd
+from lambdasim.cost.prices import PriceList
+from lambdasim.cost.uses import Kind, Quantities, Use, uses_of
 from lambdasim.parameters.book import Book
-from lambdasim.records import FunctionFacts, Header
-from lambdasim.units import US_PER_MONTH, US_PER_MS, gb_seconds
-
-
-class Quantities(Protocol):
-    """What is billed of the measured span, by function in the header's order."""
-
-    @property
-    def requests(self) -> Sequence[int]:
-        """Runs; failed ones count, throttled ones do not."""
-
-    @property
-    def billed_us(self) -> Sequence[int]:
-        """Billed Duration summed over these runs, in microseconds."""
+from lambdasim.records import Header
+from lambdasim.units import US_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: ``quantity`` of ``unit`` used in the measured span, and what they cost; less than 0 for a rebate."""
+    """One line of a function or a trigger: ``quantity`` of ``unit`` used in the measured span, and what they cost.
 
-    function: str
+    A rebate costs less than 0.
+    """
+
+    kind: Kind
+    owner: str
     item: str
     quantity: float
     unit: str
@@ -44,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The lines of the measured span, function by function in the header's order."""
+    """The lines of the measured span: function by function, then trigger by trigger, in the header's order."""
 
     lines: tuple[Line, ...]
     span_us: int
@@ -61,20 +55,18 @@ class Bill:
 
     def by_function(self) -> dict[str, tuple[Line, ...]]:
         """The lines of each function that has any."""
+        return self._by_owner("function")
+
+    def by_trigger(self) -> dict[str, tuple[Line, ...]]:
+        """The lines of each trigger that has any: what other services bill for it, and Lambda besides its runs."""
+        return self._by_owner("trigger")
+
+    def _by_owner(self, kind: Kind) -> dict[str, tuple[Line, ...]]:
         lines: dict[str, list[Line]] = {}
         for line in self.lines:
-            lines.setdefault(line.function, []).append(line)
-        return {function: tuple(own) for function, own in lines.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Usage:
-    """What one function used in the measured span."""
-
-    facts: FunctionFacts
-    requests: int
-    gb_s: float
-    storage_gb_s: float
+            if line.kind == kind:
+                lines.setdefault(line.owner, []).append(line)
+        return {owner: tuple(own) for owner, own in lines.items()}
 
 
 def bill_of(quantities: Quantities, header: Header, book: Book, *, free_tier: bool) -> Bill:
@@ -82,70 +74,69 @@ def bill_of(quantities: Quantities, header: Header, book: Book, *, free_tier: bo
 
     Args:
         quantities: what was used.
-        header: the functions' memory, architecture and storage; the Region; the span.
+        header: the functions' memory, architecture and storage; what is billed of triggers; the Region; the span.
         book: where the prices stand.
         free_tier: whether to take the monthly free tier off.
 
     Raises:
-        ParameterError: the book has no price for this Region or architecture.
+        ParameterError: the book has no price for something in this Region.
     """
-    prices = price_list(book, header, free_tier=free_tier)
-    usages = [
-        _usage(facts, count, duration_us, prices)
-        for facts, count, duration_us in zip(header.functions, quantities.requests, quantities.billed_us, strict=True)
-    ]
-    rates = _Rates(usages, prices, months=US_PER_MONTH / header.measured_us)
-    lines = tuple(line for usage in usages for line in rates.lines(usage))
-    return Bill(lines, header.measured_us)
+    uses = list(uses_of(quantities, header, book))
+    rates = _rates(uses, PriceList(book, header.region, free_tier), months=US_PER_MONTH / header.measured_us)
+    owners = groupby(uses, key=lambda use: (use.kind, use.owner))
+    return Bill(tuple(line for _, own in owners for line in _lines(list(own), rates)), header.measured_us)
 
 
-def _usage(facts: FunctionFacts, requests: int, billed_us: int, prices: PriceList) -> _Usage:
-    billed_ms = billed_us / US_PER_MS
-    extra_mb = max(0.0, facts.ephemeral_storage_mb - prices.free_storage_mb)
-    return _Usage(facts, requests, gb_seconds(billed_ms, facts.memory_mb), gb_seconds(billed_ms, extra_mb))
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """What a unit costs on average in this account's month, what share of the units is free, and what that saves."""
+
+    usd: float
+    free_share: float
+    rebate_usd: float
 
 
-class _Rates:
-    """What a unit of each item costs on average in this account's month, and what share of it is free."""
-
-    def __init__(self, usages: Sequence[_Usage], prices: PriceList, *, months: float) -> None:
-        self._prices = prices
-        self._month_gb_s = {
-            name: months * math.fsum(usage.gb_s for usage in usages if usage.facts.architecture == name)
-            for name in prices.tiers
-        }
-        month_requests = months * sum(usage.requests for usage in usages)
-        self._free_requests = _share(prices.free_tier.requests, month_requests)
-        self._free_gb_s = _share(prices.free_tier.gb_s, math.fsum(self._month_gb_s.values()))
-
-    def lines(self, usage: _Usage) -> list[Line]:
-        """The lines of one function; what it does not use has none."""
-        name, architecture = usage.facts.name, usage.facts.architecture
-        usd_per_gb_s, rebate_per_gb_s = self._per_gb_s(architecture)
-        request_usd = usage.requests * self._prices.usd_per_request
-        storage_usd = usage.storage_gb_s * self._prices.usd_per_storage_gb_s
-        free_requests, free_gb_s = usage.requests * self._free_requests, usage.gb_s * self._free_gb_s
-        lines = [
-            Line(name, "requests", usage.requests, "requests", request_usd),
-            Line(name, f"duration ({architecture})", usage.gb_s, "GB-s", usage.gb_s * usd_per_gb_s),
-            Line(name, "ephemeral storage", usage.storage_gb_s, "GB-s", storage_usd),
-            Line(name, "free tier: requests", free_requests, "requests", -request_usd * self._free_requests),
-            Line(name, f"free tier: duration ({architecture})", free_gb_s, "GB-s", -usage.gb_s * rebate_per_gb_s),
-        ]
-        return [line for line in lines if line.quantity > 0]
-
-    def _per_gb_s(self, architecture: str) -> tuple[float, float]:
-        """USD per GB-second used: (without the free tier, what the free tier takes off)."""
-        tiers, gb_s = self._prices.tiers[architecture], self._month_gb_s[architecture]
-        if gb_s == 0:
-            return 0.0, 0.0
-        full_usd = tiered_usd(gb_s, tiers)
-        return full_usd / gb_s, (full_usd - tiered_usd(gb_s * (1 - self._free_gb_s), tiers)) / gb_s
+def _rates(uses: Sequence[Use], prices: PriceList, *, months: float) -> dict[str, _Rate]:
+    """The rate of each price that is used."""
+    together: dict[str, list[float]] = {}
+    for use in uses:
+        together.setdefault(use.price, []).append(use.quantity)
+    used = {price: months * math.fsum(quantities) for price, quantities in together.items()}
+    shares = _free_shares(used, prices)
+    return {price: _rate(price, units, shares[price], prices) for price, units in used.items()}
 
 
-def _share(free: float, used: float) -> float:
-    """The part of ``used`` that is free: 0 to 1."""
-    return min(1.0, free / used) if used > 0 else 0.0
+def _free_shares(used: Mapping[str, float], prices: PriceList) -> dict[str, float]:
+    """The part of each price's units that is free: 0 to 1, the same for all prices that share an allowance."""
+    allowances = {price: prices.allowance(price) for price in used}
+    shares = dict.fromkeys(used, 0.0)
+    for allowance in dict.fromkeys(allowances.values()):
+        if allowance is None:
+            continue
+        together = [price for price in used if allowances[price] == allowance]
+        units, free = math.fsum(used[price] for price in together), prices.free(allowance)
+        shares |= dict.fromkeys(together, min(1.0, free / units) if units > 0 else 0.0)
+    return shares
+
+
+def _rate(price: str, units: float, free_share: float, prices: PriceList) -> _Rate:
+    """Free are the last units of the month, so they save the price of the highest tiers that it reaches."""
+    tiered = prices.price(price)
+    if units == 0:
+        return _Rate(0.0, 0.0, 0.0)
+    usd = tiered.average_usd(units)
+    return _Rate(usd, free_share, usd - tiered.usd(units * (1 - free_share)) / units if free_share else 0.0)
+
+
+def _lines(uses: Sequence[Use], rates: Mapping[str, _Rate]) -> list[Line]:
+    """The lines of one owner, its rebates last; what it does not use has none."""
+    costs, rebates = [], []
+    for use in uses:
+        rate, who = rates[use.price], (use.kind, use.owner)
+        free = use.quantity * rate.free_share
+        costs.append(Line(*who, use.item, use.quantity, use.unit, use.quantity * rate.usd))
+        rebates.append(Line(*who, f"free tier: {use.item}", free, use.unit, -use.quantity * rate.rebate_usd))
+    return [line for line in costs + rebates if line.quantity > 0]
 
 
 def total_usd(lines: Iterable[Line]) -> float:

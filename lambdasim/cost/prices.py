@@ -1,88 +1,108 @@
-"""The price list of one Region: what of the parameter book goes into the bill of on-demand functions."""
+"""Prices of one Region, as the parameter book has them, and what an account has free of them in a month."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lambdasim.errors import ParameterError
-from lambdasim.parameters.book import Book
-from lambdasim.records import Header
+from lambdasim.parameters.book import Book, Parameter
+
+_MILLION = "USD per million "
+# What an account has free of a price in a month, below the Region too; prices of one allowance share it.
+ALLOWANCES = {
+    "requests": "free_tier/requests",
+    "duration/x86_64/tiers": "free_tier/gb_seconds",
+    "duration/arm64/tiers": "free_tier/gb_seconds",
+    "services/sqs/standard": "services/sqs/free_requests",
+    "services/sqs/fifo": "services/sqs/free_requests",
+    "services/sns/standard_publish": "services/sns/free_publishes",
+    "services/eventbridge/scheduler": "services/eventbridge/scheduler_free",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A price per GB-second, for those of the month's GB-seconds up to ``up_to_gb_s`` that no lower tier took."""
+    """A price per unit, for those of the month's units up to ``up_to`` that no lower tier took."""
 
-    up_to_gb_s: float
-    usd_per_gb_s: float
+    up_to: float
+    usd: float
 
 
 @dataclass(frozen=True, slots=True)
-class FreeTier:
-    """What an account has free in a month; GB-seconds of both architectures together."""
+class Price:
+    """A price: tiers, the lowest first; the last is endless, where it is known. A plain price is one endless tier."""
 
-    requests: float
-    gb_s: float
+    path: str
+    tiers: tuple[Tier, ...]
+
+    def usd(self, quantity: float) -> float:
+        """What ``quantity`` units of one month cost, each part at its own tier's price.
+
+        >>> Price("sand", (Tier(10, 3.0), Tier(math.inf, 2.0))).usd(15)
+        40.0
+
+        Raises:
+            ParameterError: the price of so many is not known, because only the lower tiers are.
+        """
+        known = self.tiers[-1].up_to
+        if quantity > known:
+            raise ParameterError(
+                f"{self.path}: no price is known beyond {known:,.0f} a month, and this would be {quantity:,.0f}"
+            )
+        usd, taken = 0.0, 0.0
+        for tier in self.tiers:
+            part = max(0.0, min(quantity, tier.up_to) - taken)
+            usd += part * tier.usd
+            taken += part
+        return usd
+
+    def average_usd(self, quantity: float) -> float:
+        """What one of ``quantity`` units of one month costs on average; ``quantity`` is above 0."""
+        first = self.tiers[0]
+        return first.usd if quantity <= first.up_to else self.usd(quantity) / quantity
+
+
+def price_of(entry: Parameter) -> Price:
+    """The price that an entry of the book states, per single unit.
+
+    The entry is a number, ``{price, per}`` or a list of ``{up_to, price}``; a unit such as "USD per million requests"
+    says that number and prices are those of a million units, while ``up_to`` counts single ones.
+    """
+    per = 1_000_000 if entry.unit.startswith(_MILLION) else 1
+    match entry.value:
+        case list(rows):
+            tiers = tuple(Tier(_edge(row), row["price"] / per) for row in rows)
+        case {"price": price, "per": units}:
+            tiers = (Tier(math.inf, price / units),)
+        case price:
+            tiers = (Tier(math.inf, price / per),)
+    return Price(entry.path, tiers)
+
+
+def _edge(row: dict[str, float | None]) -> float:
+    """Where a tier ends, whatever its unit is called there; one that does not say so is endless."""
+    edge = next((value for key, value in row.items() if key.startswith("up_to")), None)
+    return math.inf if edge is None else edge
 
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """Prices in USD. ``tiers``: by architecture, lowest first; the last is endless, where it is known."""
+    """The prices of one Region; one that is not in the book raises ``ParameterError`` when it is asked for."""
 
-    usd_per_request: float
-    tiers: Mapping[str, tuple[Tier, ...]]
-    usd_per_storage_gb_s: float
-    free_storage_mb: float
-    free_tier: FreeTier
+    book: Book
+    region: str
+    free_tier: bool
 
+    def price(self, path: str) -> Price:
+        """The price at ``path`` below the Region's."""
+        return price_of(self.book.get(f"prices/{self.region}/{path}"))
 
-def price_list(book: Book, header: Header, *, free_tier: bool) -> PriceList:
-    """The prices that the header's functions need in its Region; no other is looked up.
+    def allowance(self, price: str) -> str | None:
+        """What says how much of this price is free, if anything does."""
+        return ALLOWANCES.get(price) if self.free_tier else None
 
-    Raises:
-        ParameterError: the book has no price for this Region or architecture.
-    """
-    prices = f"prices/{header.region}"
-    architectures = dict.fromkeys(function.architecture for function in header.functions)
-    free_storage_mb = book.value("quotas/function/ephemeral_storage/free")
-    extra_storage = any(function.ephemeral_storage_mb > free_storage_mb for function in header.functions)
-    requests = book.value(f"{prices}/requests")
-    free = FreeTier(0, 0)
-    if free_tier:
-        free = FreeTier(book.value(f"{prices}/free_tier/requests"), book.value(f"{prices}/free_tier/gb_seconds"))
-    return PriceList(
-        usd_per_request=requests["price"] / requests["per"],
-        tiers={name: _tiers(book.value(f"{prices}/duration/{name}/tiers")) for name in architectures},
-        usd_per_storage_gb_s=book.value(f"{prices}/ephemeral_storage") if extra_storage else 0.0,
-        free_storage_mb=free_storage_mb,
-        free_tier=free,
-    )
-
-
-def _tiers(rows: list[dict[str, float | None]]) -> tuple[Tier, ...]:
-    return tuple(
-        Tier(math.inf if row["up_to_gb_s"] is None else row["up_to_gb_s"], float(row["price"] or 0)) for row in rows
-    )
-
-
-def tiered_usd(gb_s: float, tiers: tuple[Tier, ...]) -> float:
-    """What ``gb_s`` of one month cost, each part at its own tier's price.
-
-    >>> tiered_usd(15, (Tier(10, 3.0), Tier(math.inf, 2.0)))
-    40.0
-
-    Raises:
-        ParameterError: the price of so many is not known, because only the lower tiers are.
-    """
-    if gb_s > tiers[-1].up_to_gb_s:
-        raise ParameterError(
-            f"no price is known beyond {tiers[-1].up_to_gb_s:,.0f} GB-s a month, and this would be {gb_s:,.0f}"
-        )
-    usd, taken = 0.0, 0.0
-    for tier in tiers:
-        part = max(0.0, min(gb_s, tier.up_to_gb_s) - taken)
-        usd += part * tier.usd_per_gb_s
-        taken += part
-    return usd
+    def free(self, allowance: str) -> float:
+        """How many units a month has free by this allowance."""
+        units: float = self.book.value(f"prices/{self.region}/{allowance}")
+        return units

@@ -10,28 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.metrics.measures import PER_MILLE, ran, whole
-from lambdasim.records import CHUNK, Columns, ConcurrencyPeaks, Header, Outcome, StartType
+from lambdasim.metrics.minutes import Cells
+from lambdasim.metrics.queued_minutes import QueuedMinutes
+from lambdasim.records import Columns, ConcurrencyPeaks, Header, Outcome, StartType
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
 SUMS = ("Invocations", "Errors", "Throttles", "cold_starts", "pre_initialized")  # AWS's in AWS's spelling, ours in ours
 _DURATION = len(SUMS)  # the column of summed Durations, after the counts
-_MINUTES = 2**32  # a cell's key is function x _MINUTES + minute
-_Cells = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # keys, sums, longest Duration
 
 
 class PerMinute:
     """Sums for each (function, minute) in which something was sent; quiet minutes take no memory."""
 
     def __init__(self) -> None:
-        columns = _DURATION + 1
-        self._cells: _Cells = (np.empty(0, np.int64), np.empty((0, columns), np.int64), np.empty(0, np.int64))
-        self._fresh: list[_Cells] = []
+        self.cells = Cells(sums=_DURATION + 1, maxima=1)
 
     def add(self, chunk: Columns) -> None:
         """Count a chunk of the invocation log, the warm-up's rows too; what a front door refused, Lambda never saw."""
         outcome, start_type, running = whole(chunk, "outcome"), whole(chunk, "start_type"), ran(chunk)
         duration_us = np.where(running, whole(chunk, "ended_us") - whole(chunk, "started_us"), 0)
-        sums = np.empty((outcome.size, _DURATION + 1), dtype=np.int64)
         counted = (
             running,
             running & (outcome != Outcome.SUCCESS),
@@ -40,27 +37,12 @@ class PerMinute:
             start_type == StartType.PRE_INITIALIZED,
             duration_us,
         )
-        for column, values in enumerate(counted):
-            sums[:, column] = values
-        self._take(_summed(_keys(chunk), sums, duration_us))
+        minutes = whole(chunk, "invoked_us") // US_PER_MINUTE
+        self.cells.add(whole(chunk, "function"), minutes, counted, (duration_us,))
 
     def merge(self, other: PerMinute) -> None:
         """Take in what ``other`` has counted."""
-        self._take(other.cells())
-
-    def cells(self) -> _Cells:
-        """(keys, sums, longest Duration in us), one row a cell, sorted by function and minute."""
-        if self._fresh:
-            parts = zip(self._cells, *self._fresh, strict=True)
-            keys, sums, longest_us = (np.concatenate(part) for part in parts)
-            self._cells, self._fresh = _summed(keys, sums, longest_us), []
-        return self._cells
-
-    def _take(self, cells: _Cells) -> None:
-        """Keep for later, until it is worth the joining: then each cell is joined a few times, however long the run."""
-        self._fresh.append(cells)
-        if sum(keys.size for keys, _, _ in self._fresh) > CHUNK + self._cells[0].size:
-            self.cells()
+        self.cells.merge(other.cells)
 
 
 def measured_minutes(header: Header) -> slice:
@@ -78,27 +60,26 @@ def reserved(header: Header) -> int:
     return sum(function.reserved_concurrency or 0 for function in header.functions)
 
 
-def timeline(per_minute: PerMinute, peaks: ConcurrencyPeaks, header: Header, invocations: Columns | None) -> Columns:
+def timeline(
+    per_minute: PerMinute,
+    queued: QueuedMinutes,
+    peaks: ConcurrencyPeaks,
+    header: Header,
+    invocations: Columns | None,
+) -> Columns:
     """The series as columns: a row for each minute and function, and after them one for the account.
 
     Columns: ``minute`` (from the scenario's start), ``scope`` (a function's index; the account's is one past the last),
     ``measured`` (1: statistics cover it; 0: warm-up, or the drain after the end), AWS's Invocations, Errors and
     Throttles (Sum), Duration_Average, Duration_Maximum and, from a kept log, Duration_p50 and Duration_p99 (ms;
     NaN without invocations), ConcurrentExecutions (Maximum); for the account alone (else NaN)
-    UnreservedConcurrentExecutions and ClaimedAccountConcurrency (Maximum); and, not AWS's, ``cold_starts`` and
-    ``pre_initialized``.
+    UnreservedConcurrentExecutions and ClaimedAccountConcurrency (Maximum); those of asynchronous events and of streams,
+    if the scenario has any (:meth:`QueuedMinutes.series`); and, not AWS's, ``cold_starts`` and ``pre_initialized``.
     """
     functions = len(header.functions)
-    keys, sums, longest_us = per_minute.cells()
-    function, minute = keys // _MINUTES, keys % _MINUTES
-    minutes = max(measured_minutes(header).stop, int(minute.max(initial=-1)) + 1)
+    minutes = max(measured_minutes(header).stop, per_minute.cells.minutes, queued.minutes)
+    table, maxima_us = per_minute.cells.tables(minutes, functions)
     shape = (minutes, functions + 1)
-    table = np.zeros((*shape, _DURATION + 1), dtype=np.int64)
-    table[minute, function] = sums
-    table[:, functions] = table[:, :functions].sum(axis=1)
-    maximum_us = np.zeros(shape, dtype=np.int64)
-    maximum_us[minute, function] = longest_us
-    maximum_us[:, functions] = maximum_us[:, :functions].max(axis=1, initial=0)
     measured = np.zeros(shape, dtype=np.uint8)
     measured[measured_minutes(header)] = 1
     columns: dict[str, NDArray[np.generic]] = {
@@ -106,9 +87,10 @@ def timeline(per_minute: PerMinute, peaks: ConcurrencyPeaks, header: Header, inv
         "scope": np.tile(np.arange(functions + 1), minutes),
         "measured": measured,
         **{name: table[:, :, column] for column, name in enumerate(SUMS[:3])},
-        **_durations(table, maximum_us),
+        **_durations(table, maxima_us[:, :, 0]),
         **(_duration_percentiles(invocations, shape) if invocations is not None else {}),
         **_concurrency(peaks, header, shape),
+        **queued.series(minutes),
         **{name: table[:, :, column] for column, name in enumerate(SUMS) if column >= 3},
     }
     return {name: values.reshape(-1) for name, values in columns.items()}
@@ -166,17 +148,3 @@ def _concurrency(peaks: ConcurrencyPeaks, header: Header, shape: tuple[int, int]
 def _fitted(peak: NDArray[np.int64], minutes: int) -> NDArray[np.int64]:
     """``peak`` cut or filled with zeros to ``minutes`` values."""
     return np.pad(peak[:minutes], (0, max(0, minutes - peak.size)))
-
-
-def _keys(chunk: Columns) -> NDArray[np.int64]:
-    return whole(chunk, "function") * _MINUTES + whole(chunk, "invoked_us") // US_PER_MINUTE
-
-
-def _summed(keys: NDArray[np.int64], sums: NDArray[np.int64], longest_us: NDArray[np.int64]) -> _Cells:
-    """Rows of equal keys become one: sums added, the longest kept."""
-    if keys.size == 0:
-        return keys, sums, longest_us
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    return keys[starts], np.add.reduceat(sums[order], starts), np.maximum.reduceat(longest_us[order], starts)

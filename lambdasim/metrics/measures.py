@@ -1,4 +1,4 @@
-"""The durations that are measured of an invocation, and their percentiles by nearest rank.
+"""The durations that are measured of an invocation and of an event, and their percentiles by nearest rank.
 
 A percentile here is always an observed value: the p-th percentile of n values is the one of rank
 ceil(p/100 x n), counted from 1 (Hyndman and Fan's definition 1; numpy calls it ``inverted_cdf``).
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.records import Columns, Final, Outcome, StartType
+from lambdasim.records import Columns, Fate, Final, Outcome, StartType
 from lambdasim.units import US_PER_MS, billed_ms_array
 
 PER_MILLE = {"p50": 500, "p75": 750, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999}
@@ -28,6 +28,16 @@ def ran(chunk: Columns) -> NDArray[np.bool_]:
     return whole(chunk, "outcome") < Outcome.THROTTLED
 
 
+def age_us(chunk: Columns) -> NDArray[np.int64]:
+    """How old the event (of a batch: the last record) was when each attempt was sent, throttled ones included.
+
+    It is AWS's AsyncEventAge and IteratorAge, which Lambda emits at every attempt: `Introducing new asynchronous
+    invocation metrics <https://aws.amazon.com/blogs/compute/introducing-new-asynchronous-invocation-metrics-for-aws-lambda/>`_;
+    Lambda developer guide, monitoring-metrics-types.
+    """
+    return whole(chunk, "invoked_us") - whole(chunk, "arrived_us")
+
+
 def unfinished(chunk: Columns) -> NDArray[np.bool_]:
     """Which rows held an environment still when the simulation ended."""
     still: NDArray[np.bool_] = whole(chunk, "outcome") == Outcome.UNFINISHED
@@ -36,6 +46,14 @@ def unfinished(chunk: Columns) -> NDArray[np.bool_]:
 
 def _latency(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     return whole(chunk, "final") == Final.SUCCESS, whole(chunk, "answered_us") - whole(chunk, "arrived_us")
+
+
+def _event_latency(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    return whole(chunk, "fate") == Fate.SUCCESS, whole(chunk, "ended_us") - whole(chunk, "arrived_us")
+
+
+def _end_to_end(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    return whole(chunk, "fate") == Fate.SUCCESS, whole(chunk, "ended_us") - whole(chunk, "origin_us")
 
 
 def _duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -65,10 +83,10 @@ class Measure:
     meaning: str
     of: Callable[[Columns], tuple[NDArray[np.bool_], NDArray[np.int64]]]
 
-    def select(self, chunk: Columns) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The function's index and the microseconds of each row that has this duration: two arrays, shape (n,)."""
+    def select(self, chunk: Columns, group: str = "function") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The group's index and the microseconds of each row that has this duration: two arrays, shape (n,)."""
         rows, values_us = self.of(chunk)
-        return whole(chunk, "function")[rows], values_us[rows]
+        return whole(chunk, group)[rows], values_us[rows]
 
 
 MEASURES = (
@@ -82,6 +100,8 @@ MEASURES = (
         "cold_start", "what the caller waited for: start, init, and an init done again inside Duration", _cold_start
     ),
 )
+EVENT_LATENCY = Measure("latency", "from the event's arrival at its source to its success", _event_latency)
+END_TO_END = Measure("end_to_end", "from the beginning of the event's chain to its success", _end_to_end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The recorder takes the two logs as they are written, and gives the run's metrics at its end."""
+"""The recorder takes the logs as they are written, and gives the run's metrics at its end."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from dataclasses import dataclass
 
 from lambdasim.metrics.cloudwatch import PerMinute, reserved, timeline
 from lambdasim.metrics.environments import EnvironmentCounts, count_environments
-from lambdasim.metrics.measures import MEASURES, Spread, split, spread_of, whole
+from lambdasim.metrics.events import EventMeters
+from lambdasim.metrics.measures import Spread, spread_of, whole
 from lambdasim.metrics.meters import Meters
+from lambdasim.metrics.queued_minutes import QueuedMinutes
+from lambdasim.metrics.spreads import Spreads, exact_spreads, sketched_spreads
+from lambdasim.metrics.trigger_series import trigger_timeline
 from lambdasim.records import (
     ENVIRONMENT_COLUMNS,
     EVENT_COLUMNS,
     INVOCATION_COLUMNS,
     Columns,
     ConcurrencyPeaks,
+    Fate,
     Header,
     Log,
     Outcome,
@@ -33,16 +38,19 @@ class Journeys:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """All that summary, timeline and bill need, whether or not the log was kept.
+    """All that summary, timelines and bill need, whether or not the logs were kept.
 
-    ``offered``: events by (trigger, function). ``spreads``: by measure, one per function; percentiles are exact
-    (nearest rank) from a kept log, within 0.5 % from sketches otherwise. ``journeys``: by trigger.
+    ``meters`` are of the invocation log, ``events`` of the event log. ``offered``: events by (trigger, function), what
+    a filter dropped included. ``spreads``: percentiles are exact (nearest rank) from a kept log, within 0.5 % from
+    sketches otherwise. ``journeys`` and ``tallies``: by trigger.
     """
 
     header: Header
     meters: Meters
+    events: EventMeters
     per_minute: PerMinute
-    spreads: Mapping[str, tuple[Spread, ...]]
+    queued_minutes: QueuedMinutes
+    spreads: Spreads
     environments: EnvironmentCounts
     peaks: ConcurrencyPeaks
     offered: Mapping[tuple[int, int], int]
@@ -61,6 +69,23 @@ class Metrics:
         """Billed Duration by function, in microseconds: whole milliseconds, summed over the runs."""
         return tuple(self.meters.durations["billed_duration"].sums_us.tolist())
 
+    def trigger_counts(self, trigger: int) -> Mapping[str, float]:
+        """What there is to bill of a trigger's measured events: all that it tallied, and three that the logs tell.
+
+        ``events``: what was offered, without what a filter dropped. ``attempts``: how often functions were called;
+        ``accepted``: ... and not refused by the front door.
+        """
+        outcomes = self.meters.counts.margin("outcome", shape=(len(Outcome),), trigger=trigger)
+        fates = self.events.counts.margin("fate", shape=(len(Fate),), trigger=trigger)
+        offered = sum(count for (index, _), count in self.offered.items() if index == trigger)
+        attempts = int(outcomes.sum())
+        return {
+            "events": offered - int(fates[Fate.FILTERED]),
+            "attempts": attempts,
+            "accepted": attempts - int(outcomes[Outcome.REJECTED]),
+            **(self.tallies[trigger].counts if trigger in self.tallies else {}),
+        }
+
     def concurrency_maximum(self, function: int | None) -> int:
         """The highest concurrency within [warm_up, duration), of one function or (None) the account."""
         peaks = self.peaks
@@ -73,7 +98,11 @@ class Metrics:
 
     def timeline(self, invocations: Columns | None) -> Columns:
         """The series of :func:`cloudwatch.timeline`."""
-        return timeline(self.per_minute, self.peaks, self.header, invocations)
+        return timeline(self.per_minute, self.queued_minutes, self.peaks, self.header, invocations)
+
+    def trigger_timeline(self) -> Columns:
+        """The series of :func:`trigger_series.trigger_timeline`."""
+        return trigger_timeline(self.tallies, self.header)
 
 
 class Recorder:
@@ -84,9 +113,11 @@ class Recorder:
         self.keep_log = keep_log
         self.invocations = Log(INVOCATION_COLUMNS, keep=keep_log, on_chunk=self._count)
         self.environments = Log(ENVIRONMENT_COLUMNS)
-        self.events = Log(EVENT_COLUMNS, keep=keep_log)
+        self.events = Log(EVENT_COLUMNS, keep=keep_log, on_chunk=self._count_events)
         self._meters = Meters(header, sketched=not keep_log)
+        self._event_meters = EventMeters(header, sketched=not keep_log)
         self._per_minute = PerMinute()
+        self._queued_minutes = QueuedMinutes(header)
 
     def finish(
         self,
@@ -108,7 +139,9 @@ class Recorder:
         return Metrics(
             header=self.header,
             meters=self._meters,
+            events=self._event_meters,
             per_minute=self._per_minute,
+            queued_minutes=self._queued_minutes,
             spreads=self._spreads(),
             environments=count_environments(self.environments.columns(), self.header, ended_us),
             peaks=peaks,
@@ -120,21 +153,16 @@ class Recorder:
     def _count(self, chunk: Columns) -> None:
         self._meters.add(chunk)
         self._per_minute.add(chunk)
+        self._queued_minutes.add_invocations(chunk)
 
-    def _spreads(self) -> dict[str, tuple[Spread, ...]]:
-        functions = range(len(self.header.functions))
-        if not self.keep_log:
-            metered = self._meters.durations
-            return {name: tuple(map(durations.sketched_spread, functions)) for name, durations in metered.items()}
-        log = self.invocations.columns()
-        function, measured = whole(log, "function"), whole(log, "arrived_us") >= self.header.warm_up_us
-        spreads = {}
-        for measure in MEASURES:
-            rows, values_us = measure.of(log)
-            rows = rows & measured
-            parts = split(function[rows], values_us[rows], len(functions))
-            spreads[measure.name] = tuple(spread_of(part) for part in parts)
-        return spreads
+    def _count_events(self, chunk: Columns) -> None:
+        self._event_meters.add(chunk)
+        self._queued_minutes.add_events(chunk)
+
+    def _spreads(self) -> Spreads:
+        if self.keep_log:
+            return exact_spreads(self.invocations.columns(), self.events.columns(), self.header)
+        return sketched_spreads(self._meters, self._event_meters)
 
 
 def _journeys(columns: Columns, header: Header) -> Journeys:

@@ -36,6 +36,8 @@ import yaml
 from lambdasim.errors import ParameterError
 
 _FOLDER = Path(__file__).parent
+_REGIONS = "prices/"
+_MODEL_REGION = "prices/us-east-1"  # the one whose prices are complete, as far as they were found
 _FEW = 10  # so many names are listed whole in a message
 
 
@@ -75,7 +77,7 @@ class Book:
 
     def has(self, path: str) -> bool:
         """Whether ``path`` leads to an entry or an inner node; does not count as use."""
-        return _entry(path) is not None or bool(_children(path))
+        return path in self._overrides or _entry(path) is not None or bool(_children(path))
 
     def names(self, path: str) -> tuple[str, ...]:
         """What lies directly below an inner node, in file order; ``""`` is the root. Does not count as use."""
@@ -87,11 +89,12 @@ class Book:
     def override(self, values: Mapping[str, Any]) -> Book:
         """A new book, nothing of it used yet, where ``values`` (path -> value) stand instead of the files' own.
 
-        Raises ``ParameterError`` for a path that the book does not have, and for a value of another kind.
+        A Region's price that the book does not have may be given too, if it has that of us-east-1.
+        Raises ``ParameterError`` for any other path that the book does not have, and for a value of another kind.
         """
         overrides = dict(self._overrides)
         for path, value in values.items():
-            parameter = _entry(path)
+            parameter = _entry(path) or _price_elsewhere(path)
             if parameter is None:
                 raise ParameterError(_nothing_at(path))
             if not _fits(parameter, value):
@@ -172,6 +175,15 @@ def _entry(path: str) -> Parameter | None:
     return None if file is None else _read(file).get(path)
 
 
+def _price_elsewhere(path: str) -> Parameter | None:
+    """What us-east-1 has in the place of a Region's price that the book lacks: the form that a given one takes."""
+    file = _file_of(path)
+    if file is None or not file.startswith(_REGIONS):
+        return None
+    model = _entry(_MODEL_REGION + path.removeprefix(file))
+    return None if model is None else replace(model, path=path)
+
+
 def _children(path: str) -> tuple[str, ...]:
     """The names directly below ``path``, in file order; none if it is an entry, or nothing."""
     file = _file_of(path)
@@ -211,27 +223,39 @@ def _fits(parameter: Parameter, value: Any) -> bool:
             return value is None or _is_date(value)
         case choices if " | " in choices:
             return value in choices.split(" | ")
+        case unit if unit.startswith("USD per ") and isinstance(parameter.value, list):
+            return _alike(0.5, value) or _alike(parameter.value, value)  # one price instead of tiers
     return _alike(parameter.value, value)
 
 
 def _alike(model: Any, value: Any) -> bool:
-    """Whether two values have one shape: numbers (0 or more), texts, lists of like items, mappings of the same keys."""
+    """Whether two values have one shape: numbers (0 or more), texts, lists of like items, mappings of the same keys.
+
+    A number may go down to the model's (-1 that stands for "never"); a key for nothing, as the last tier's
+    ``up_to: null``, may be left out.
+    """
     if isinstance(model, bool) or isinstance(value, bool):
         return isinstance(model, bool) and isinstance(value, bool)
     match model:
         case int() | float():
-            return isinstance(value, int | float) and 0 <= value < math.inf
+            return isinstance(value, int | float) and min(0, model) <= value < math.inf
         case dict():
             return (
                 isinstance(value, Mapping)
-                and value.keys() == model.keys()
-                and all(_alike(model[key], value[key]) for key in model)
+                and {key for key in model if model[key] is not None} <= value.keys() <= model.keys()
+                and all(_alike(model[key], value[key]) for key in value)
             )
         case list():
-            return isinstance(value, list) and all(any(_alike(item, found) for item in model) for found in value)
+            return isinstance(value, list) and _alike_lists(model, value)
         case None:
             return value is None
     return isinstance(value, str)
+
+
+def _alike_lists(model: list[Any], value: list[Any]) -> bool:
+    """Whether each item is like one of the model's; of tiers there is at least one."""
+    enough = bool(value) or not any(isinstance(item, dict) for item in model)
+    return enough and all(any(_alike(item, found) for item in model) for found in value)
 
 
 def _is_date(text: Any) -> bool:

@@ -1,16 +1,13 @@
-"""The report's tables, as text in rows: what is shown of a summary, whatever it is shown on."""
+"""The report's tables: of functions, of triggers, of money, of what was demanded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from lambdasim.report.numbers import milliseconds, number, share, span, usd
+from lambdasim.report.numbers import number, share, span, usd
+from lambdasim.report.table import QUANTILES, Summary, Table, spread, table
+from lambdasim.report.trigger_tables import trigger_tables
 
-Summary = Mapping[str, Any]
-Row = tuple[str, ...]
-QUANTILES = ("mean", "p50", "p90", "p95", "p99", "p99.9", "max")
 MEASURES = {
     "latency_ms": "latency",
     "duration_ms": "duration",
@@ -20,32 +17,20 @@ MEASURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A title, the columns' names, and rows; a column whose name is in ``texts`` holds words, others numbers."""
-
-    title: str
-    columns: Row
-    rows: Sequence[Row]
-    texts: frozenset[str]
-
-
 def tables(summary: Summary, *, most: int | None = None) -> list[Table]:
     """All tables that have something to show; ``most`` keeps them to the functions that were offered most events."""
     functions = _busiest(summary["functions"], most)
-    triggers = summary["triggers"]
     made = [
         _functions(functions, span(summary)),
         _environments(functions),
         _starts(functions),
         _throttles(functions),
         _milliseconds(functions),
-        _triggers(triggers),
-        _journeys(triggers),
+        *trigger_tables(summary["triggers"]),
         _bill(functions, summary),
         _thresholds(summary["thresholds"]),
     ]
-    return [table for table in made if table.rows]
+    return [each for each in made if each.rows]
 
 
 def _busiest(functions: Summary, most: int | None) -> Summary:
@@ -65,18 +50,20 @@ def _functions(functions: Summary, length: str) -> Table:
             "timeouts": f["timeouts"],
             "throttled": f["throttles"]["total"],
             "failed": f["final_failures"]["total"],
+            "lost": f["dropped"],
+            "dead-lettered": f["dead_lettered"],
             "in flight": f["in_flight"],
             "cold starts": f["cold_starts"],
         }
         for name, f in functions.items()
     }
-    rarely = ("timeouts", "in flight")
+    rarely = ("timeouts", "lost", "dead-lettered", "in flight")
     columns = [name for name in next(iter(counts.values())) if name not in rarely or _seen(name, counts)]
     rows = [
         (name, *(number(row[column]) for column in columns), share(functions[name]["cold_start_rate"]))
         for name, row in counts.items()
     ]
-    return _table(f"Functions over {length}", ("function", *columns, "cold rate"), rows, "function")
+    return table(f"Functions over {length}", ("function", *columns, "cold rate"), rows, "function")
 
 
 def _seen(column: str, rows: Mapping[str, Mapping[str, int]]) -> bool:
@@ -93,7 +80,7 @@ def _environments(functions: Summary) -> Table:
         for name, f in functions.items()
         if f["environments"]["max"]
     ]  # fmt: skip
-    return _table("Environments, and concurrent executions", columns, rows, "function")
+    return table("Environments, and concurrent executions", columns, rows, "function")
 
 
 def _starts(functions: Summary) -> Table:
@@ -108,7 +95,7 @@ def _starts(functions: Summary) -> Table:
     seen = [kind for kind in next(iter(counts.values())) if _seen(kind, counts)]
     rows = [(name, *(number(row[kind]) for kind in seen)) for name, row in counts.items() if any(row.values())]
     columns = ("function", *(kind.replace("_", " ") for kind in seen))
-    return _table("How runs started, and why some were cold", columns, rows, "function")
+    return table("How runs started, and why some were cold", columns, rows, "function")
 
 
 def _throttles(functions: Summary) -> Table:
@@ -117,53 +104,30 @@ def _throttles(functions: Summary) -> Table:
         for name, f in functions.items()
         for reason, attempts in f["throttles"]["by_reason"].items()
     ]
-    return _table("Throttles", ("function", "reason", "attempts"), rows, "function", "reason")
+    return table("Throttles", ("function", "reason", "attempts"), rows, "function", "reason")
 
 
 def _milliseconds(functions: Summary) -> Table:
     rows = [
-        (name, what, *_spread(f[key]))
+        (name, what, *spread(f[key]))
         for name, f in functions.items()
         for key, what in MEASURES.items()
         if f[key]["max"] is not None
     ]
-    return _table("Milliseconds", ("function", "what", *QUANTILES), rows, "function", "what")
-
-
-def _triggers(triggers: Summary) -> Table:
-    columns = ("trigger", "type", "events", "attempts", "retries", "client gone", "answers by status")
-    rows = [
-        (
-            name, t["type"], number(t["events"]), number(t["attempts"]), number(t["retries"]), number(t["client_gone"]),
-            ", ".join(f"{status}: {count:,}" for status, count in t["status_codes"].items()),
-        )
-        for name, t in triggers.items()
-    ]  # fmt: skip
-    return _table("Triggers", columns, rows, "trigger", "type", "answers by status")
-
-
-def _journeys(triggers: Summary) -> Table:
-    rows = [
-        (name, number(t["users"]), number(t["completed"]), *_spread(t["journey_ms"]))
-        for name, t in triggers.items()
-        if "journey_ms" in t
-    ]
-    return _table("Journeys, in milliseconds", ("trigger", "users", "completed", *QUANTILES), rows, "trigger")
-
-
-def _spread(values: Summary) -> Iterator[str]:
-    return (milliseconds(values[quantile]) for quantile in QUANTILES)
+    return table("Milliseconds", ("function", "what", *QUANTILES), rows, "function", "what")
 
 
 def _bill(functions: Summary, summary: Summary) -> Table:
     total = summary["total"]
     rows = [
         (name, line["item"], number(line["quantity"]), line["unit"], f"{line['usd']:,.6f}")
-        for name, f in functions.items()
-        for line in f["cost_usd"]["lines"]
+        for entries in (functions, summary["triggers"])
+        for name, entry in entries.items()
+        for line in entry["cost_usd"]["lines"]
     ]
+    owner = "function or trigger"
     title = f"Bill of {span(summary)}: {usd(total['cost_usd'])}; of a month like it: {usd(total['cost_usd_per_month'])}"
-    return _table(title, ("function", "item", "quantity", "unit", "USD"), rows, "function", "item", "unit")
+    return table(title, (owner, "item", "quantity", "unit", "USD"), rows, owner, "item", "unit")
 
 
 def _thresholds(thresholds: Iterable[Summary]) -> Table:
@@ -175,8 +139,4 @@ def _thresholds(thresholds: Iterable[Summary]) -> Table:
         )
         for threshold in thresholds
     ]
-    return _table("Thresholds", ("threshold", "value", "result"), rows, "threshold", "result")
-
-
-def _table(title: str, columns: Row, rows: Sequence[Row], *texts: str) -> Table:
-    return Table(title, columns, rows, frozenset(texts))
+    return table("Thresholds", ("threshold", "value", "result"), rows, "threshold", "result")

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdasim.errors import printable
+from lambdasim.records import Family
 from lambdasim.report.numbers import milliseconds, share, usd
-from lambdasim.report.tables import Summary, Table, tables
+from lambdasim.report.table import Summary, Table
+from lambdasim.report.tables import tables
+from lambdasim.report.trigger_tables import family_of
+from lambdasim.units import US_PER_MS, format_us
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +46,8 @@ def styled_report(summary: Summary) -> str:
 def answer(summary: Summary) -> str:
     """The run in one sentence: latency, cold starts, throttles, failures, the month's cost, thresholds that failed.
 
-    Latency is that of the function which was offered the most events; all else is of all functions.
+    Latency is that of the function which was offered the most events; all else is of all functions. What failed for
+    good though its trigger could have kept it is told apart: lost, or dead-lettered.
     """
     functions = summary["functions"]
     events = sum(function["events"] for function in functions.values())
@@ -60,8 +65,7 @@ def _service(summary: Summary) -> Iterator[str]:
     busiest = functions[name]
     among = f" (the busiest of {len(functions)} functions)" if len(functions) > 1 else ""
     if busiest["successes"]:
-        within = milliseconds(busiest["latency_ms"]["p99"])
-        yield f"99 % of {name}'s successful calls were answered within {within} ms{among}"
+        yield f"99 % of {name}'s successful {_done_within(busiest, summary['triggers'])}{among}"
     else:
         yield f"None of {name}'s {_counted(busiest['events'], 'event')} succeeded{among}"
     if total["invocations"]:
@@ -71,13 +75,26 @@ def _service(summary: Summary) -> Iterator[str]:
         yield "nothing ran"
 
 
+def _done_within(function: Summary, triggers: Summary) -> str:
+    """What was done within how long; events that waited in a queue may take hours."""
+    p99_ms = function["latency_ms"]["p99"]
+    called = {family_of(triggers[name]) is Family.SYNCHRONOUS for name in function["triggers"]}
+    if called == {True}:
+        return f"calls were answered within {milliseconds(p99_ms)} ms"
+    within = format_us(p99_ms * US_PER_MS)
+    return f"events were {'answered or processed' if True in called else 'processed'} within {within}"
+
+
 def _losses(summary: Summary, events: int) -> Iterator[str]:
-    functions = summary["functions"].values()
+    functions, total = summary["functions"].values(), summary["total"]
     failed = sum(function["final_failures"]["total"] for function in functions)
     in_flight = sum(function["in_flight"] for function in functions)
     throttled = summary["account"]["throttles"]
     yield f"{_counted(throttled, 'attempt')} {'were' if throttled > 1 else 'was'} throttled"
-    yield f"{share(failed / events)} of events failed for good" if failed else "no event failed for good"
+    fates = ((total["dropped"], "lost"), (total["dead_lettered"], "dead-lettered"))
+    told = ", ".join(f"{count:,} {fate}" for count, fate in fates if count)
+    of_which = f" ({told})" if told else ""
+    yield f"{share(failed / events)} of events failed for good{of_which}" if failed else "no event failed for good"
     if in_flight:
         yield f"{_counted(in_flight, 'event')} had no outcome by the end"
 

@@ -6,7 +6,7 @@ written small (``success``, ``idle_expired``); AWS's own words, such as a thrott
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from lambdasim.records import (
     Column,
     Columns,
     EndCause,
+    Fate,
     Final,
     Header,
+    Kept,
     Outcome,
     StartCause,
     StartType,
@@ -38,17 +40,29 @@ _CODES: dict[str, type[IntEnum]] = {
     "end_cause": EndCause,
     "throttle_reason": ThrottleReason,
     "final": Final,
+    "fate": Fate,
 }
-NAMED = ("function", "trigger", SCOPE, *_CODES)  # columns that hold names in a DataFrame, and codes in a log
+_TRIGGERS = ("trigger", "origin_trigger")
+NAMED = ("function", *_TRIGGERS, SCOPE, *_CODES, "kept")  # columns that hold names in a DataFrame, and codes in a log
 
 
-def name_of(code: IntEnum) -> str:
+def name_of(code: IntEnum | IntFlag) -> str:
     """A code's name as users read it.
 
     >>> name_of(StartCause.IDLE_EXPIRED), name_of(ThrottleReason.CallerRateLimitExceeded)
     ('idle_expired', 'CallerRateLimitExceeded')
     """
-    return code.name.lower() if code.name.isupper() else code.name
+    name = str(code.name)
+    return name.lower() if name.isupper() else name
+
+
+def _flags(kept: Kept) -> str:
+    """Flags as users read them.
+
+    >>> _flags(Kept.DEAD_LETTER_QUEUE | Kept.DESTINATION), _flags(Kept.NOWHERE)
+    ('dead_letter_queue|destination', 'nowhere')
+    """
+    return "|".join(name_of(flag) for flag in Kept if flag in kept) or name_of(Kept.NOWHERE)
 
 
 def _names(column: str, header: Header) -> dict[int, str]:
@@ -57,7 +71,9 @@ def _names(column: str, header: Header) -> dict[int, str]:
         return dict(enumerate(function.name for function in header.functions))
     if column == SCOPE:
         return dict(enumerate([*(function.name for function in header.functions), ACCOUNT]))
-    if column == "trigger":
+    if column == "kept":
+        return {code: _flags(Kept(code)) for code in range(sum(Kept) + 1)}
+    if column in _TRIGGERS:
         return dict(enumerate(trigger.name for trigger in header.triggers))
     return {int(code): name_of(code) for code in _CODES.get(column, ())}
 
@@ -112,12 +128,34 @@ def invocation_frame(invocations: Columns, header: Header) -> pd.DataFrame:
     return table
 
 
+def event_frame(events: Columns, header: Header) -> pd.DataFrame:
+    """The event log: the columns of records.EVENT_COLUMNS, and milliseconds until the event's fate was known.
+
+    ``latency_ms``: from its arrival at its source; ``end_to_end_ms``: from the beginning of its chain.
+    ``kept`` names all that hold: ``dead_letter_queue|destination``; ``nowhere`` if none does.
+    """
+    table = frame(events, header)
+    ended_us = whole(events, "ended_us")
+    table["latency_ms"] = (ended_us - whole(events, "arrived_us")) / US_PER_MS
+    table["end_to_end_ms"] = (ended_us - whole(events, "origin_us")) / US_PER_MS
+    return table
+
+
 def timeline_frame(timeline: Columns, header: Header) -> pd.DataFrame:
     """The minute-by-minute series of metrics.cloudwatch.timeline, with the minute's ``timestamp`` (UTC) in front.
 
     A row for each minute and function, and one for the account, whose ``function`` is ``*``.
     """
-    table = frame(timeline, header).rename(columns={SCOPE: "function"})
+    return _by_minute(timeline, header).rename(columns={SCOPE: "function"})
+
+
+def trigger_timeline_frame(timeline: Columns, header: Header) -> pd.DataFrame:
+    """The series of metrics.trigger_series.trigger_timeline, with the minute's ``timestamp`` (UTC) in front."""
+    return _by_minute(timeline, header)
+
+
+def _by_minute(timeline: Columns, header: Header) -> pd.DataFrame:
+    table = frame(timeline, header)
     start_us = round(header.start_epoch_s * US_PER_S)
     instants_us = start_us + whole(timeline, "minute") * US_PER_MINUTE
     table.insert(1, "timestamp", instants_us.astype("datetime64[us]"))

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lambdasim.cost.bill import Bill, Line
+from lambdasim.cost.uses import Kind
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
-from lambdasim.records import INVOCATION_COLUMNS, Columns, Header, empty
-from lambdasim.result import fragment, storage
-from lambdasim.result.frames import frame, invocation_frame, timeline_frame
+from lambdasim.records import EVENT_COLUMNS, INVOCATION_COLUMNS, Columns, Header, empty
+from lambdasim.result import chains, fragment, storage
+from lambdasim.result.frames import event_frame, frame, invocation_frame, timeline_frame, trigger_timeline_frame
 from lambdasim.result.summary import Demand, Warned, summarise
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ class Provenance:
 class Result:
     """What one run left; made by ``simulate`` and by ``Result.load``.
 
-    ``invocation_columns`` is None if the log was not kept. ``document`` is the summary without its timings;
-    ``timings`` say how long the run took, and on what. ``timeline_columns()`` are metrics.cloudwatch.timeline's.
+    ``invocation_columns`` and ``event_columns`` are None if the log was not kept. ``document`` is the summary without
+    its timings; ``timings`` say how long the run took, and on what. ``timeline_columns()`` are
+    metrics.cloudwatch.timeline's, ``trigger_timeline_columns()`` metrics.trigger_series.trigger_timeline's.
     """
 
     header: Header
@@ -49,6 +51,7 @@ class Result:
     environment_columns: Columns = field(repr=False)
     event_columns: Columns | None = field(repr=False)
     timeline_columns: Callable[[], Columns] = field(repr=False)
+    trigger_timeline_columns: Callable[[], Columns] = field(repr=False)
     bill: Bill = field(repr=False)
     document: Mapping[str, Any] = field(repr=False)
     timings: Mapping[str, Any]
@@ -81,6 +84,7 @@ class Result:
             environment_columns=environment_columns,
             event_columns=event_columns,
             timeline_columns=partial(metrics.timeline, invocation_columns),
+            trigger_timeline_columns=metrics.trigger_timeline,
             bill=bill,
             document=document,
             timings=_timings(provenance.wall_s, document["total"]["invocations"]),
@@ -94,8 +98,12 @@ class Result:
     @cached_property
     def invocations(self) -> pd.DataFrame:
         """The invocation log, a row for each attempt (result.frames.invocation_frame); no rows if it was not kept."""
-        columns = empty(INVOCATION_COLUMNS) if self.invocation_columns is None else self.invocation_columns
-        return invocation_frame(columns, self.header)
+        return invocation_frame(self._invocation_log, self.header)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The event log, a row for each queued event that ended (result.frames.event_frame); empty if not kept."""
+        return event_frame(self._event_log, self.header)
 
     @cached_property
     def environments(self) -> pd.DataFrame:
@@ -107,6 +115,31 @@ class Result:
         """CloudWatch's metrics, a row for each minute and function, and for the account (metrics.cloudwatch)."""
         return timeline_frame(self.timeline_columns(), self.header)
 
+    @cached_property
+    def trigger_timeline(self) -> pd.DataFrame:
+        """CloudWatch's metrics of queues, streams and mappings, a row for each minute and trigger that has any.
+
+        After ``minute``, ``timestamp``, ``trigger`` and ``measured`` a column for each metric, by AWS's name where AWS
+        has one; NaN where a trigger has no such metric.
+        """
+        return trigger_timeline_frame(self.trigger_timeline_columns(), self.header)
+
+    def chain(self, trigger: str, event: int) -> pd.DataFrame:
+        """One event followed through all that it caused (result.chains.chain); no rows if the log was not kept."""
+        return chains.chain(self._invocation_log, self._event_log, self.header, trigger, event)
+
+    def end_to_end(self, *, origin: str, end: str) -> pd.Series[float]:
+        """Milliseconds from each event's arrival at ``origin`` to its last success at ``end`` (result.chains)."""
+        return chains.end_to_end(self._event_log, self.header, origin, end)
+
+    @property
+    def _invocation_log(self) -> Columns:
+        return empty(INVOCATION_COLUMNS) if self.invocation_columns is None else self.invocation_columns
+
+    @property
+    def _event_log(self) -> Columns:
+        return empty(EVENT_COLUMNS) if self.event_columns is None else self.event_columns
+
     @property
     def warnings(self) -> list[dict[str, str]]:
         """What to know of the scenario before trusting the result: ``code``, ``path``, ``message``."""
@@ -115,15 +148,19 @@ class Result:
     def save(self, folder: str | Path) -> None:
         """Write the result into ``folder``: a new one, an empty one, or one that holds an earlier result.
 
-        ``summary.json``, ``timeline.csv`` and both logs are the same bytes for the same scenario and seed: how
+        ``summary.json``, the timelines and the logs are the same bytes for the same scenario and seed: how
         long the run took stands in ``manifest.json`` only, and is null in ``summary.json``.
 
         Raises:
             ResultError: the folder can't be had, or writing failed; then nothing half-written stays.
         """
         tables = {"timeline": self.timeline, "environments": self.environments}
+        if len(self.trigger_timeline):
+            tables["triggers"] = self.trigger_timeline
         if self.invocation_columns is not None:
             tables["invocations"] = self.invocations
+            if self.header.queues_events:
+                tables["events"] = self.events
         storage.save(Path(folder), self.header, self.document, self.timings, tables)
 
     @classmethod
@@ -138,8 +175,9 @@ class Result:
             header=saved.header,
             invocation_columns=saved.invocations,
             environment_columns=saved.environments,
-            event_columns=None,
+            event_columns=saved.events,
             timeline_columns=partial(dict, saved.timeline),
+            trigger_timeline_columns=partial(dict, saved.triggers),
             bill=_bill(saved.document, saved.header),
             document=saved.document,
             timings=saved.timings,
@@ -152,9 +190,11 @@ class Result:
 
 def _bill(document: Mapping[str, Any], header: Header) -> Bill:
     """The bill from the summary's lines."""
+    kinds: tuple[tuple[Kind, str], ...] = (("function", "functions"), ("trigger", "triggers"))
     lines = [
-        Line(function, **line)
-        for function, entry in document["functions"].items()
+        Line(kind, name, **line)
+        for kind, key in kinds
+        for name, entry in document[key].items()
         for line in entry["cost_usd"]["lines"]
     ]
     return Bill(tuple(lines), header.measured_us)

@@ -3,8 +3,10 @@
 ====================== ==============================================================================
 ``summary.json``       the summary, without timings
 ``manifest.json``      what loading needs (functions, triggers, span), timings, versions; written last
-``timeline.csv``       the minute-by-minute series
+``timeline.csv``       the minute-by-minute series of functions and account
+``triggers.csv``       those of queues, streams and mappings, if there are any
 ``invocations.*``      the invocation log, if it was kept: ``.parquet``, or ``.csv.gz`` without pyarrow
+``events.*``           the event log, likewise, if any trigger's events wait
 ``environments.*``     the environment log, likewise
 ====================== ==============================================================================
 
@@ -27,8 +29,10 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from lambdasim.errors import ResultError
+from lambdasim.metrics.trigger_series import trigger_timeline
 from lambdasim.records import (
     ENVIRONMENT_COLUMNS,
+    EVENT_COLUMNS,
     INVOCATION_COLUMNS,
     BilledItem,
     Column,
@@ -36,19 +40,26 @@ from lambdasim.records import (
     FunctionFacts,
     Header,
     TriggerFacts,
+    empty,
 )
 from lambdasim.result.frames import NAMED, SCOPE, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 _MARK = "lambdasim_result"  # the manifest's key that tells our folders from others
-_LOGS = ("invocations", "environments")
+_LOGS = ("invocations", "events", "environments")
+_TIMELINES = ("timeline", "triggers")
 _PARQUET, _CSV = ".parquet", ".csv.gz"
 # All that a result's folder may hold; what a new result lacks of it goes with the old one.
-_FILES = ("summary.json", "timeline.csv", "report.html", *(log + end for log in _LOGS for end in (_PARQUET, _CSV)))
+_FILES = (
+    "summary.json",
+    "report.html",
+    *(f"{name}.csv" for name in _TIMELINES),
+    *(log + end for log in _LOGS for end in (_PARQUET, _CSV)),
+)
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error)
 
 
@@ -60,8 +71,10 @@ class Saved:
     document: Mapping[str, Any]
     timings: Mapping[str, Any]
     invocations: Columns | None
+    events: Columns | None
     environments: Columns
     timeline: Columns
+    triggers: Columns
 
 
 def check_folder(folder: Path) -> None:
@@ -85,7 +98,7 @@ def save(
     timings: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
 ) -> None:
-    """Write a result; ``tables``: ``timeline``, ``environments`` and, if it was kept, ``invocations``.
+    """Write a result; ``tables``: those of its timelines and logs that it has.
 
     Raises:
         ResultError: ``folder`` is something else's, or can't be written to; it is then as it was before.
@@ -94,7 +107,7 @@ def save(
     write_log, end = (_write_parquet, _PARQUET) if _has_pyarrow() else (_write_csv_gz, _CSV)
     writers: dict[str, Callable[[IO[bytes]], None]] = {
         "summary.json": partial(_write_json, document),
-        "timeline.csv": partial(_write_csv, tables["timeline"]),
+        **{f"{name}.csv": partial(_write_csv, tables[name]) for name in _TIMELINES if name in tables},
         **{log + end: partial(write_log, tables[log]) for log in _LOGS if log in tables},
         MANIFEST: partial(_write_json, manifest),
     }
@@ -130,14 +143,30 @@ def load(folder: Path) -> Saved:
         timings = dict(manifest["timings"])
     with _readable(folder / "summary.json"):
         document = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    with _readable(folder / "timeline.csv"):
-        timeline = _timeline(_read_csv(folder / "timeline.csv"), header)
-    environments = _log(folder, "environments", ENVIRONMENT_COLUMNS, header)
-    if environments is None:
-        raise ResultError(f"{folder}: the environment log is missing")
+    timeline = _timeline(folder / "timeline.csv", header)
+    triggers = folder / "triggers.csv"
+    invocations = _log(folder, "invocations", INVOCATION_COLUMNS, header)
     return Saved(
-        header, document, timings, _log(folder, "invocations", INVOCATION_COLUMNS, header), environments, timeline
+        header=header,
+        document=document,
+        timings=timings,
+        invocations=invocations,
+        events=None if invocations is None else _events(folder, header),
+        environments=_needed(folder, "environments", ENVIRONMENT_COLUMNS, header),
+        timeline=timeline,
+        triggers=_timeline(triggers, header) if triggers.exists() else trigger_timeline({}, header),
     )
+
+
+def _events(folder: Path, header: Header) -> Columns:
+    return _needed(folder, "events", EVENT_COLUMNS, header) if header.queues_events else empty(EVENT_COLUMNS)
+
+
+def _needed(folder: Path, log: str, layout: tuple[Column, ...], header: Header) -> Columns:
+    columns = _log(folder, log, layout, header)
+    if columns is None:
+        raise ResultError(f"{folder}: the log of {log} is missing")
+    return columns
 
 
 def _claim(folder: Path) -> list[Path]:
@@ -270,7 +299,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
 
 
-def _timeline(table: pd.DataFrame, header: Header) -> Columns:
-    table = table.drop(columns="timestamp").rename(columns={"function": SCOPE}).astype({"measured": "u1"})
-    layout = [Column(str(name), "i8" if name in NAMED else str(table[name].dtype), "") for name in table.columns]
-    return columns_of(table, tuple(layout), header)
+def _timeline(path: Path, header: Header) -> Columns:
+    """The columns of a timeline, of functions or of triggers."""
+    with _readable(path):
+        table = _read_csv(path).drop(columns="timestamp").rename(columns={"function": SCOPE}).astype({"measured": "u1"})
+        layout = [Column(str(name), "i8" if name in NAMED else str(table[name].dtype), "") for name in table.columns]
+        return columns_of(table, tuple(layout), header)

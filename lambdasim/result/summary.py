@@ -1,7 +1,8 @@
 """The summary: every number that a report may show, under the keys that stand.
 
 Plain Python values only, so that it is strict JSON: a number that does not exist (a percentile of nothing, a
-share of nothing) is None, never NaN. Always: events = successes + final_failures.total + in_flight.
+share of nothing) is None, never NaN. Always, of each function and of each trigger:
+events = successes + final_failures.total + in_flight.
 """
 
 from __future__ import annotations
@@ -9,21 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
-from lambdasim.cost.bill import Bill, Line, total_usd
+from lambdasim.cost.bill import Bill
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
-from lambdasim.records import RAN, Final, Header, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.records import Outcome, StartType
 from lambdasim.result.frames import name_of
+from lambdasim.result.margins import REASONS, START_CAUSES, START_TYPES, Margins
+from lambdasim.result.plain import cost, plain, ratio
+from lambdasim.result.trigger_summary import trigger_summaries
 from lambdasim.units import US_PER_S
 
 SCHEMA_VERSION = 1
 ASSUMED = ("A", "U", "user")  # confidences that a reader must be told of
-_FAILURES = tuple(outcome for outcome in Outcome if outcome not in {Outcome.SUCCESS, Outcome.UNFINISHED})
-_START_TYPES = (StartType.WARM, StartType.COLD, StartType.PRE_INITIALIZED)
-_START_CAUSES = tuple(cause for cause in StartCause if cause is not StartCause.NONE)
-_REASONS = tuple(reason for reason in ThrottleReason if reason is not ThrottleReason.NONE)
 _MEASURES = {
     "latency_ms": "latency",
     "duration_ms": "duration",
@@ -83,7 +81,7 @@ def summarise(
         "wall_s": None,
         "invocations_per_wall_s": None,
         "functions": functions,
-        "triggers": _triggers(metrics),
+        "triggers": trigger_summaries(metrics, bill.by_trigger()),
         "account": _account(metrics, functions),
         "total": _total(functions, bill),
         "warnings": [{"code": w.code, "path": w.path, "message": w.message} for w in warnings],
@@ -99,95 +97,50 @@ def summarise(
     return summary
 
 
-def plain(value: Any) -> Any:
-    """``value`` in the types that JSON has; what it has not is written as text."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
 def _functions(metrics: Metrics, bill: Bill) -> dict[str, dict[str, Any]]:
-    functions = len(metrics.header.functions)
-    tables = _Tables(metrics, "function", functions)
-    lines = bill.by_function()
+    margins, lines, header = Margins(metrics, "function"), bill.by_function(), metrics.header
     return {
         facts.name: {
-            **_events(tables, index),
-            **_starts(tables, index),
+            "triggers": [header.triggers[t].name for t, function in sorted(metrics.offered) if function == index],
+            **_events(margins, index),
+            **_starts(margins, index),
             "environments": _environments(metrics, index),
             "concurrency": {"mean": _concurrency(metrics, index), "max": metrics.concurrency_maximum(index)},
-            **{key: metrics.spreads[measure][index].as_ms() for key, measure in _MEASURES.items()},
-            "cost_usd": _cost(lines.get(facts.name, ()), tables.started(index)),
+            **{key: metrics.spreads.functions[measure][index].as_ms() for key, measure in _MEASURES.items()},
+            "cost_usd": _cost(cost(lines.get(facts.name, ())), margins.started(index)),
         }
-        for index, facts in enumerate(metrics.header.functions)
+        for index, facts in enumerate(header.functions)
     }
 
 
-class _Tables:
-    """The margins of the contingency table that the summary reads; rows are functions, or triggers."""
-
-    def __init__(self, metrics: Metrics, axis: str, size: int) -> None:
-        margin = metrics.meters.counts.margin
-        self.offered = [0] * size
-        for (trigger, function), count in metrics.offered.items():
-            self.offered[function if axis == "function" else trigger] += count
-        self.outcomes = margin(axis, "outcome", shape=(size, len(Outcome)))
-        self.finals = margin(axis, "final", shape=(size, len(Final)))
-        self.failures = margin(axis, "outcome", shape=(size, len(Outcome)), final=Final.FAILURE, client_gone=0)
-        self.gone_failures = margin(axis, shape=(size,), final=Final.FAILURE, client_gone=1)
-        self.client_gone = margin(axis, shape=(size,), client_gone=1)
-        self.retries = margin(axis, shape=(size,), retry=1)
-        self.reasons = margin(axis, "throttle_reason", shape=(size, len(_REASONS)), outcome=Outcome.THROTTLED)
-        self.start_types = margin(axis, "start_type", shape=(size, len(_START_TYPES)))
-        self.causes = margin(axis, "start_cause", shape=(size, len(_START_CAUSES)), start_type=StartType.COLD)
-        self.statuses = margin(axis, "status", shape=(size, 1000))
-
-    def runs(self, index: int) -> int:
-        """Runs that ended: AWS's Invocations, once all is over."""
-        return int(self.outcomes[index, list(RAN)].sum())
-
-    def started(self, index: int) -> int:
-        """Runs that started, whether or not they ended before the simulation did."""
-        return self.runs(index) + int(self.outcomes[index, Outcome.UNFINISHED])
-
-
-def _events(tables: _Tables, index: int) -> dict[str, Any]:
-    offered = tables.offered[index]
-    outcomes, finals = tables.outcomes[index], tables.finals[index]
-    failures = {name_of(outcome): int(tables.failures[index, outcome]) for outcome in _FAILURES}
-    failures["client_gone"] = int(tables.gone_failures[index])  # whatever came of the run, its caller saw it fail
-    reasons = {name_of(reason): int(tables.reasons[index, reason]) for reason in _REASONS}
+def _events(margins: Margins, index: int) -> dict[str, Any]:
+    outcomes, failures = margins.outcomes[index], margins.final_failures(index)
+    reasons = {name_of(reason): int(margins.reasons[index, reason]) for reason in REASONS}
     return {
-        "events": offered,
-        "invocations": tables.started(index),
-        "successes": int(finals[Final.SUCCESS]),
-        "errors": tables.runs(index) - int(outcomes[Outcome.SUCCESS]),
+        "events": margins.events(index),
+        "invocations": margins.started(index),
+        "successes": margins.successes(index),
+        "errors": margins.runs(index) - int(outcomes[Outcome.SUCCESS]),
         "timeouts": int(outcomes[Outcome.TIMEOUT]),
         "throttles": {
             "total": int(outcomes[Outcome.THROTTLED]),
             "by_reason": {reason: count for reason, count in reasons.items() if count},
         },
-        "retries": int(tables.retries[index]),
-        "dropped": 0,  # asynchronous invocations drop and dead-letter events; synchronous callers never do
-        "dead_lettered": 0,
-        "final_failures": {"total": int(finals[Final.FAILURE]), **failures},
-        "in_flight": offered - int(finals[Final.SUCCESS] + finals[Final.FAILURE]),
+        "retries": int(margins.retries[index]),
+        "dropped": margins.dropped(index),
+        "dead_lettered": margins.dead_lettered(index),
+        "final_failures": {"total": sum(failures.values()), **failures},
+        "in_flight": margins.in_flight(index),
     }
 
 
-def _starts(tables: _Tables, index: int) -> dict[str, Any]:
-    cold_starts = int(tables.start_types[index, StartType.COLD])
-    types = {name_of(kind): int(tables.start_types[index, kind]) for kind in _START_TYPES}
-    causes = {name_of(cause): int(tables.causes[index, cause]) for cause in _START_CAUSES}
+def _starts(margins: Margins, index: int) -> dict[str, Any]:
+    cold_starts = int(margins.start_types[index, StartType.COLD])
+    types = {name_of(kind): int(margins.start_types[index, kind]) for kind in START_TYPES}
+    causes = {name_of(cause): int(margins.causes[index, cause]) for cause in START_CAUSES}
     return {
         "cold_starts": cold_starts,
-        "cold_start_rate": _ratio(cold_starts, tables.started(index)),
+        "cold_start_rate": ratio(cold_starts, margins.started(index)),
         "start_types": {**types, "provisioned": 0, "restored": 0},  # these, and deployments, a scenario can't ask for
         "cold_start_causes": {**causes, "deployment": 0},
     }
@@ -209,34 +162,9 @@ def _concurrency(metrics: Metrics, index: int) -> float:
     return int(metrics.meters.busy_us[index]) / metrics.header.measured_us
 
 
-def _cost(lines: Sequence[Line], invocations: int) -> dict[str, Any]:
-    usd = total_usd(lines)
-    return {
-        "total": usd,
-        "per_million_invocations": _ratio(usd * 1_000_000, invocations),
-        "lines": [{"item": x.item, "quantity": x.quantity, "unit": x.unit, "usd": x.usd} for x in lines],
-    }
-
-
-def _triggers(metrics: Metrics) -> dict[str, dict[str, Any]]:
-    header = metrics.header
-    tables = _Tables(metrics, "trigger", len(header.triggers))
-    return {trigger.name: _trigger(metrics, tables, header, index) for index, trigger in enumerate(header.triggers)}
-
-
-def _trigger(metrics: Metrics, tables: _Tables, header: Header, index: int) -> dict[str, Any]:
-    statuses = tables.statuses[index]
-    summary = {
-        "type": header.triggers[index].kind,
-        "events": tables.offered[index],
-        "attempts": int(tables.outcomes[index].sum()),
-        "retries": int(tables.retries[index]),
-        "status_codes": {str(status): int(statuses[status]) for status in np.flatnonzero(statuses).tolist()},
-        "client_gone": int(tables.client_gone[index]),
-    }
-    if journeys := metrics.journeys.get(index):
-        summary |= {"users": journeys.users, "completed": journeys.completed, "journey_ms": journeys.spread.as_ms()}
-    return summary
+def _cost(entry: dict[str, Any], invocations: int) -> dict[str, Any]:
+    per_million = ratio(entry["total"] * 1_000_000, invocations)
+    return {"total": entry["total"], "per_million_invocations": per_million, "lines": entry["lines"]}
 
 
 def _account(metrics: Metrics, functions: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -249,15 +177,12 @@ def _account(metrics: Metrics, functions: dict[str, dict[str, Any]]) -> dict[str
 
 
 def _total(functions: dict[str, dict[str, Any]], bill: Bill) -> dict[str, Any]:
-    invocations = sum(function["invocations"] for function in functions.values())
-    cold_starts = sum(function["cold_starts"] for function in functions.values())
+    names = ("events", "successes", "dropped", "dead_lettered", "invocations", "cold_starts")
+    sums = {name: sum(function[name] for function in functions.values()) for name in names}
+    cold_starts = sums.pop("cold_starts")
     return {
         "cost_usd": bill.total_usd,
         "cost_usd_per_month": bill.month_usd,
-        "invocations": invocations,
-        "cold_start_rate": _ratio(cold_starts, invocations),
+        **sums,
+        "cold_start_rate": ratio(cold_starts, sums["invocations"]),
     }
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole else None

@@ -21,6 +21,8 @@ from lambdasim.scenario.chain_checks import (
 from lambdasim.scenario.extent import lifetime_too_short, too_many_clients, too_many_events, too_many_minutes
 from lambdasim.scenario.functions import Function
 from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.price_checks import no_price
+from lambdasim.scenario.stream_checks import backlog_behind_latest, stream_too_large, too_few_lanes
 from lambdasim.scenario.targets import Queued
 from lambdasim.scenario.triggers import ApiGatewayTrigger, SynchronousTrigger
 from lambdasim.units import US_PER_S, format_us
@@ -140,26 +142,6 @@ def no_measured_init(scenario: Scenario, book: Book) -> Findings:
         key = ("runtime" if function.runtime else "package_type", "package_type", "architecture")[known - 1]
         what = f"{function.init_key} as {function.package_type} on {function.architecture}"
         yield (*path, key), f"no init was measured for {what} ({near}); give init.duration, such as 300 ms"
-
-
-def no_price(scenario: Scenario, book: Book) -> Findings:
-    """Every line of the bill needs a price in this Region."""
-    free_mb = book.value("quotas/function/ephemeral_storage/free")
-    told: set[str] = set()
-    for path, function in _functions(scenario):
-        needed = {"requests": "region", f"duration/{function.architecture}/tiers": "architecture"}
-        if function.ephemeral_storage > free_mb:
-            needed["ephemeral_storage"] = "ephemeral_storage"
-        for item, key in needed.items():
-            if item in told or book.has(f"prices/{scenario.region}/{item}"):
-                continue
-            told.add(item)
-            regions = [region for region in book.names("prices") if book.has(f"prices/{region}/{item}")]
-            where = ("region",) if key == "region" else (*path, key)
-            yield (
-                where,
-                f"the parameter book has no price of {item} in {scenario.region}; it has one in {', '.join(regions)}",
-            )
 
 
 def integration_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Findings:
@@ -296,6 +278,7 @@ ERRORS: dict[str, Check] = {
         too_many_events,
         too_many_minutes,
         too_many_clients,
+        stream_too_large,
         lifetime_too_short,
         reserved_over_quota,
         package_too_large,
@@ -323,5 +306,7 @@ WARNINGS: dict[str, Check] = {
         trigger_without_events,
         batch_keys_without_batches,
         asynchronous_keys_without_events,
+        backlog_behind_latest,
+        too_few_lanes,
     )
 }

@@ -14,14 +14,14 @@ from lambdasim.workload.expected import expected_events
 Findings = Iterator[tuple[tuple[str | int, ...], str]]
 _MOST_EVENTS = 10**9  # hours of work, and of a full log 80 GB
 _MOST_CLIENTS = 10**5
-_LONGEST_CHAIN = 64  # hops; Lambda stops a loop before, and an unstopped one is refused or dies out
 _SHORTEST_LIFETIME_US = US_PER_S
 _MOST_ROWS = 2 * 10**7  # a year of 37 functions; some 2 GB
 
 
-def too_many_events(scenario: Scenario, _book: Book) -> Findings:
+def too_many_events(scenario: Scenario, book: Book) -> Findings:
     """They would take days, and more memory than there is."""
-    events = _with_what_they_feed(scenario)
+    emitting = sum(bool(function.handler.emits) for function in scenario.functions.values())
+    events = _with_what_they_feed(scenario, longest_chain=emitting * book.value("triggers/recursion/limit"))
     if sum(events.values()) > _MOST_EVENTS:
         most = max(events, key=lambda name: events[name])
         yield (
@@ -33,11 +33,14 @@ def too_many_events(scenario: Scenario, _book: Book) -> Findings:
         )
 
 
-def _with_what_they_feed(scenario: Scenario) -> dict[str, float]:
-    """The mean number of events of each trigger, at most: its own, and what successes feed it, loop by loop."""
+def _with_what_they_feed(scenario: Scenario, *, longest_chain: int) -> dict[str, float]:
+    """The mean number of events of each trigger, at most: its own, and what successes feed it, hop by hop.
+
+    ``longest_chain``: when Lambda stops every loop that it notices; one that it does not is refused, or dies out.
+    """
     wave = {name: _events(trigger, scenario.duration_us) for name, trigger in scenario.triggers.items()}
     events = dict(wave)
-    for _ in range(_LONGEST_CHAIN):
+    for _ in range(longest_chain):
         following = dict.fromkeys(events, 0.0)
         for name, count in wave.items():
             for target in scenario.triggers[name].targets if count else ():

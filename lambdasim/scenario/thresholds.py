@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
-from lambdasim.records import StartCause, StartType, ThrottleReason
+from lambdasim.records import Fate, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import found, nearest
 from lambdasim.units import US_PER_MS, US_PER_S, parse_duration_us
@@ -27,9 +27,18 @@ _names = {
     kind: dict.fromkeys(member.name.lower() for member in kind if member.name != "NONE")
     for kind in (StartType, StartCause)
 }
+_FAILURES = dict.fromkeys(
+    (
+        "total",
+        *(outcome.name.lower() for outcome in Outcome if outcome not in {Outcome.SUCCESS, Outcome.UNFINISHED}),
+        "client_gone",
+        *(fate.name.lower() for fate in Fate if fate not in {Fate.SUCCESS, Fate.FILTERED}),
+    )
+)
 FUNCTION_KEYS: Mapping[str, Any] = {
     **dict.fromkeys(("events", "invocations", "successes", "errors", "timeouts", "retries", "dropped")),
     **dict.fromkeys(("dead_lettered", "in_flight", "cold_starts", "cold_start_rate")),
+    "final_failures": _FAILURES,
     "throttles": {"total": None, "by_reason": dict.fromkeys(r.name for r in ThrottleReason if r.name != "NONE")},
     "start_types": _names[StartType],
     "cold_start_causes": _names[StartCause],
@@ -42,7 +51,10 @@ ACCOUNT_KEYS: Mapping[str, Any] = {
     "concurrency": dict.fromkeys(("mean", "max")),
     **dict.fromkeys(("throttles", "claimed_max")),
 }
-TOTAL_KEYS: Mapping[str, Any] = dict.fromkeys(("cost_usd", "cost_usd_per_month", "invocations", "cold_start_rate"))
+TOTAL_KEYS: Mapping[str, Any] = dict.fromkeys(
+    ("cost_usd", "cost_usd_per_month", "events", "successes", "dropped", "dead_lettered", "invocations",
+     "cold_start_rate")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +139,10 @@ def _known(name: str, names: Collection[str], kind: str) -> None:
 
 def _open_keys(rest: str, text: str) -> Iterator[str]:
     """What a trigger counts depends on its kind; a missing key shows when the threshold is checked."""
-    if not rest or "" in rest.split("."):
+    words = re.findall(r"p\d+\.\d+|[^.]+", rest)  # a key may contain a dot (p99.9)
+    if not words or ".".join(words) != rest:
         raise ValueError(f"{text!r} stops short of a number")
-    yield from rest.split(".")
+    yield from words
 
 
 def _keys(rest: str, known: Mapping[str, Any], where: str) -> Iterator[str]:

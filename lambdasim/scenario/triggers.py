@@ -94,6 +94,16 @@ class ApiGatewayTrigger(Calling):
     """How long the API waits for the function; by default as long as it can."""
     client: Client = _default(Client)
 
+    @property
+    def billed(self) -> tuple[BilledItem, ...]:
+        """Each request that its throttling let through, whatever came of it.
+
+        Source: https://www.repost.aws/questions/QUY2x146iORPmsJHpff8u0eA (throttled requests are not charged).
+        """
+        return (
+            BilledItem(f"{self.api.upper()} API requests", "accepted", "requests", f"services/api_gateway/{self.api}"),
+        )
+
     @model_validator(mode="after")
     def _integration_timeout_in_range(self, info: ValidationInfo) -> ApiGatewayTrigger:
         book, path = Surroundings.of(info).book, f"front_doors/api_gateway/{self.api}/integration_timeout_s"

@@ -1,34 +1,12 @@
 import math
-from types import SimpleNamespace
 
 import pytest
+from bills import ARM_USD, GB_SECOND_US, REQUEST_USD, STORAGE_USD, X86_USD, bill, function, items
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.cost.bill import bill_of
 from lambdasim.parameters.book import load_book
-from lambdasim.records import FunctionFacts, Header
-from lambdasim.units import US_PER_HOUR, US_PER_MONTH, US_PER_MS, US_PER_S, billed_ms, gb_seconds
-
-X86_USD, ARM_USD, REQUEST_USD, STORAGE_USD = 0.0000166667, 0.0000133334, 0.2e-6, 0.0000000309
-GB_SECOND_US = 1_000_000  # a second of a function of 1,024 MB
-
-
-def function(name, memory_mb=1024, architecture="x86_64", storage_mb=512):
-    return FunctionFacts(name, memory_mb, architecture, storage_mb)
-
-
-def bill(used, *, span_us=US_PER_MONTH, free_tier=False):
-    """The bill of ``used``: function -> (requests, billed us)."""
-    header = Header("bill", 0, "us-east-1", 0.0, US_PER_S, US_PER_S + span_us, tuple(used), (), ())
-    quantities = SimpleNamespace(
-        requests=[requests for requests, _ in used.values()], billed_us=[billed_us for _, billed_us in used.values()]
-    )
-    return bill_of(quantities, header, load_book(), free_tier=free_tier)
-
-
-def items(made, name):
-    return {line.item: (line.quantity, line.usd) for line in made.by_function().get(name, ())}
+from lambdasim.units import US_PER_HOUR, US_PER_MS, billed_ms, gb_seconds
 
 
 def test_requests_and_gb_seconds_have_a_line_each():
@@ -94,7 +72,9 @@ def test_the_free_tier_is_a_months_and_an_hour_has_its_part_of_it():
 
 
 def test_the_free_tier_never_pays_out():
-    assert bill({function("f"): (5, 300_000 * GB_SECOND_US)}, free_tier=True).total_usd == pytest.approx(0, abs=1e-15)
+    made = bill({function("f"): (5, 300_000 * GB_SECOND_US)}, free_tier=True)
+    assert made.total_usd == pytest.approx(0, abs=1e-15)
+    assert items(made, "f")["free tier: requests"] == (5, pytest.approx(-5 * REQUEST_USD))
 
 
 def test_both_architectures_share_the_free_gb_seconds_by_what_they_use():
@@ -108,6 +88,16 @@ def test_both_architectures_share_the_free_gb_seconds_by_what_they_use():
 def test_the_free_tier_comes_off_before_the_tiers_so_the_last_gb_seconds_are_the_free_ones():
     made = bill({function("f"): (0, 6_000_400_000 * GB_SECOND_US)}, free_tier=True)
     assert made.total_usd == pytest.approx(6e9 * X86_USD)
+
+
+def test_only_the_prices_that_are_needed_are_looked_up():
+    book = load_book()
+    bill({function("arm", architecture="arm64"): (1, GB_SECOND_US)}, book=book)
+    assert {parameter.path for parameter in book.used} == {
+        "prices/us-east-1/requests",
+        "prices/us-east-1/duration/arm64/tiers",
+        "quotas/function/ephemeral_storage/free",
+    }
 
 
 report_lines = st.lists(st.tuples(st.integers(0, 900_000_000), st.integers(0, 10_000_000)), max_size=30)

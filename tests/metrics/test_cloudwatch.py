@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_logs import cut, header, invocations, random_log
 
-from lambdasim.metrics import cloudwatch
+from lambdasim.metrics import minutes
 from lambdasim.metrics.cloudwatch import PerMinute, measured_minutes, timeline
+from lambdasim.metrics.queued_minutes import QueuedMinutes
 from lambdasim.randomness import stream
 from lambdasim.records import NEVER, ConcurrencyPeaks, Final, Outcome, StartType
 from lambdasim.units import US_PER_MINUTE, US_PER_S
@@ -16,7 +17,7 @@ HEADER = header()
 def series(log, peaks=None, head=HEADER, *, kept=True):
     per_minute = PerMinute()
     per_minute.add(log)
-    return timeline(per_minute, peaks or ConcurrencyPeaks(), head, log if kept else None)
+    return timeline(per_minute, QueuedMinutes(head), peaks or ConcurrencyPeaks(), head, log if kept else None)
 
 
 def at(columns, minute, scope):
@@ -52,18 +53,18 @@ def test_the_series_does_not_depend_on_how_the_log_is_cut(seed, rows, edge):
     first.add(two)
     second.add(one)
     first.merge(second)
-    for mine, theirs in zip(first.cells(), whole.cells(), strict=True):
+    for mine, theirs in zip(first.cells.arrays(), whole.cells.arrays(), strict=True):
         assert mine.tolist() == theirs.tolist()
 
 
 def test_cells_are_joined_now_and_then_so_that_what_waits_stays_small(monkeypatch):
-    monkeypatch.setattr(cloudwatch, "CHUNK", 16)
+    monkeypatch.setattr(minutes, "CHUNK", 16)
     per_minute, log, cells = PerMinute(), random_log(stream(1, "joined"), 200), 2 * (10 + 1)
     for _ in range(40):
         per_minute.add(log)
-        assert sum(keys.size for keys, _, _ in per_minute._fresh) <= 16 + cells
-    assert per_minute.cells()[1][:, 0].sum() == 40 * (log["outcome"] < Outcome.THROTTLED).sum()
-    assert per_minute.cells()[0].size <= cells
+        assert sum(keys.size for keys, _, _ in per_minute.cells._fresh) <= 16 + cells
+    assert per_minute.cells.arrays()[1][:, 0].sum() == 40 * (log["outcome"] < Outcome.THROTTLED).sum()
+    assert per_minute.cells.arrays()[0].size <= cells
 
 
 def test_a_data_point_stands_at_the_minute_in_which_the_attempt_was_sent():

@@ -14,7 +14,6 @@ from lambdasim.records import NEVER, NO_STATUS, Final, Outcome, StartCause, Star
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
 HEADER = header()
-AXES = ("trigger", "function", "outcome", "start_type", "start_cause", "status", "final", "retry", "client_gone")
 
 
 def metered(*chunks):
@@ -165,7 +164,7 @@ def test_spreads_are_exact_from_a_kept_log_and_close_without_one(keep_log):
         for function in range(2):
             rows, values = kind.of(log)
             exact = np.sort(values[rows & measured & (log["function"] == function)])
-            spread = metrics.spreads[kind.name][function]
+            spread = metrics.spreads.functions[kind.name][function]
             assert spread.count == exact.size > 0
             assert spread.mean_us == pytest.approx(exact.mean(), rel=1e-12)
             assert spread.maximum_us == exact[-1]
@@ -177,7 +176,7 @@ def test_spreads_are_exact_from_a_kept_log_and_close_without_one(keep_log):
 def test_what_never_happened_has_no_spread():
     for keep_log in (True, False):
         _, metrics = measure(invocations(), HEADER, keep_log=keep_log)
-        assert set(metrics.spreads["latency"][0].as_ms().values()) == {None}
+        assert set(metrics.spreads.functions["latency"][0].as_ms().values()) == {None}
 
 
 def test_sketched_percentiles_never_leave_the_range_of_what_was_seen():

@@ -358,12 +358,25 @@ def test_a_region_with_the_same_prices_has_them_on_another_sources_word():
     assert book.get("prices/us-west-2/snap_start/cache").confidence == "U"
 
 
-def test_other_services_have_no_price_where_none_was_found():
+def test_other_services_have_prices_of_their_own_by_region_and_none_where_none_was_found():
     book = load_book()
-    assert book.has("prices/us-east-1/services/api_gateway/rest/tiers")
-    assert not book.has("prices/eu-west-1/services")
+    rest = {region: f"prices/{region}/services/api_gateway/rest" for region in book.names("prices")}
+    found = {region: book.value(path) for region, path in rest.items() if book.has(path)}
+    assert found.keys() == {"us-east-1", "eu-west-1", "eu-central-1"}
+    assert found["us-east-1"][0] == found["eu-west-1"][0] == {"up_to": 333_000_000, "price": 3.50}
+    assert found["eu-central-1"] == 3.70
+    assert not book.has("prices/eu-west-1/services/kinesis")
+    assert book.names("prices/eu-north-1/services") == ("eventbridge", "dynamodb_streams")
     assert book.names("prices/af-south-1") == ("duration", "free_tier")
     assert book.value("prices/ap-east-1/requests") == {"price": 0.28, "per": 1_000_000}
+
+
+def test_the_price_list_of_ireland_confirms_what_was_read_elsewhere_for_virginia():
+    book = load_book()
+    for price in ("sqs/standard", "sqs/fifo", "sqs/free_requests", "sns/standard_publish", "sns/free_publishes"):
+        there, here = (book.get(f"prices/{region}/services/{price}") for region in ("eu-west-1", "us-east-1"))
+        assert there.value == here.value
+        assert there.source != here.source
 
 
 def test_a_parameter_is_a_frozen_value():

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from lambdasim.records import Final
+from lambdasim.records import Fate, Final
 from tests.properties.strategies import EXAMPLES, run, worlds
 
 
@@ -11,14 +11,18 @@ from tests.properties.strategies import EXAMPLES, run, worlds
 @given(worlds())
 def test_events_are_successes_and_final_failures_and_what_is_in_flight(world):
     outcome = run(world)
-    for index, function in enumerate(outcome.result.summary()["functions"].values()):
-        finals = np.bincount(outcome.log["final"][outcome.log["function"] == index], minlength=3)
-        assert function["successes"] == finals[Final.SUCCESS]
-        assert function["final_failures"]["total"] == finals[Final.FAILURE]
-        assert function["in_flight"] >= 0
-        assert function["events"] == function["successes"] + function["final_failures"]["total"] + function["in_flight"]
-        if world["drain"] == "15m":  # nothing here takes that long
-            assert function["in_flight"] == 0
+    summary, waited = outcome.result.summary(), outcome.result.event_columns
+    for axis in ("function", "trigger"):
+        for index, entry in enumerate(summary[f"{axis}s"].values()):
+            finals = np.bincount(outcome.log["final"][outcome.log[axis] == index], minlength=3)
+            fates = np.bincount(waited["fate"][waited[axis] == index], minlength=len(Fate))
+            lost = fates.sum() - fates[Fate.SUCCESS] - fates[Fate.FILTERED]
+            assert entry["successes"] == finals[Final.SUCCESS] + fates[Fate.SUCCESS]
+            assert entry["final_failures"]["total"] == finals[Final.FAILURE] + lost
+            assert entry["in_flight"] >= 0
+            assert entry["events"] == entry["successes"] + entry["final_failures"]["total"] + entry["in_flight"]
+            if world["drain"] == "15m":  # nothing here takes that long
+                assert entry["in_flight"] == 0
 
 
 @EXAMPLES

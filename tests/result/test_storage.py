@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic_logs import invocations
-from worlds import made
+from synthetic_logs import attempts, events, invocations
+from worlds import made, made_queued
 
 from lambdasim.errors import ResultError
 from lambdasim.result import storage
@@ -38,7 +38,7 @@ def assert_equal(loaded, saved):
     assert loaded.header == saved.header
     assert loaded.bill == saved.bill
     assert loaded.warnings == saved.warnings
-    for table in ("invocations", "environments", "timeline"):
+    for table in ("invocations", "events", "environments", "timeline", "trigger_timeline"):
         pd.testing.assert_frame_equal(getattr(loaded, table), getattr(saved, table), check_exact=True)
 
 
@@ -53,6 +53,52 @@ def test_what_was_saved_without_pyarrow_is_loaded(result, tmp_path, monkeypatch)
     result.save(tmp_path)
     assert "invocations.csv.gz" in names(tmp_path)
     assert_equal(Result.load(tmp_path), result)
+
+
+@pytest.mark.parametrize("parquet", [True, False])
+def test_what_was_saved_of_queued_events_is_loaded_to_the_same_bytes(parquet, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "_has_pyarrow", lambda: parquet)
+    queued = made_queued()
+    queued.save(tmp_path / "one")
+    log = "events.parquet" if parquet else "events.csv.gz"
+    assert {log, "triggers.csv"} < set(names(tmp_path / "one"))
+    loaded = Result.load(tmp_path / "one")
+    assert_equal(loaded, queued)
+    assert loaded.chain("door", 4).equals(queued.chain("door", 4))
+    loaded.save(tmp_path / "two")
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+
+
+def test_an_event_log_without_rows_and_one_that_was_not_kept_are_loaded_as_what_they_were(tmp_path):
+    for place, keep_log in (("kept", True), ("dropped", False)):
+        result = made_queued(columns=attempts(), event_log=events(), keep_log=keep_log)
+        result.save(tmp_path / place)
+        assert ("events.parquet" in names(tmp_path / place)) is keep_log
+        loaded = Result.load(tmp_path / place)
+        assert_equal(loaded, result)
+        assert (loaded.event_columns is None) is not keep_log
+
+
+def test_a_result_without_queued_events_replaces_all_files_of_one_with_them(result, tmp_path):
+    made_queued().save(tmp_path)
+    result.save(tmp_path)
+    assert names(tmp_path) == FILES
+    assert_equal(Result.load(tmp_path), result)
+
+
+@pytest.mark.parametrize("name", ["events.parquet", "triggers.csv"])
+def test_a_broken_file_of_queued_events_is_named(name, tmp_path):
+    made_queued().save(tmp_path)
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:10])
+    with pytest.raises(ResultError, match=f"{name}: can't be read"):
+        Result.load(tmp_path)
+
+
+def test_an_event_log_that_is_missing_is_told(tmp_path):
+    made_queued().save(tmp_path)
+    (tmp_path / "events.parquet").unlink()
+    with pytest.raises(ResultError, match="the log of events is missing"):
+        Result.load(tmp_path)
 
 
 @pytest.mark.parametrize("columns", [None, invocations()])
@@ -199,7 +245,7 @@ def test_a_result_of_another_format_is_refused(result, tmp_path):
     result.save(tmp_path)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"lambdasim_result": 99}))
-    with pytest.raises(ResultError, match="a result of format 99; this version reads format 1"):
+    with pytest.raises(ResultError, match=f"a result of format 99; this version reads format {storage.FORMAT}"):
         Result.load(tmp_path)
 
 
@@ -217,7 +263,7 @@ def test_a_missing_or_broken_file_is_named(name, result, tmp_path):
 
 def test_a_manifest_without_its_header_is_named(result, tmp_path):
     result.save(tmp_path)
-    (tmp_path / "manifest.json").write_text('{"lambdasim_result": 1}')
+    (tmp_path / "manifest.json").write_text(f'{{"lambdasim_result": {storage.FORMAT}}}')
     with pytest.raises(ResultError, match=r"manifest.json: can't be read: 'header'"):
         Result.load(tmp_path)
 

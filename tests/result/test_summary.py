@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from synthetic_logs import header, invocations, offered_of, random_log
 from worlds import made
 
+from lambdasim.metrics.events import FAILED
 from lambdasim.randomness import stream
 from lambdasim.records import NEVER, NO_STATUS, ConcurrencyPeaks, Final, Outcome, StartType, ThrottleReason
-from lambdasim.result.summary import plain
+from lambdasim.result.plain import plain
+from lambdasim.scenario.thresholds import FUNCTION_KEYS, TOTAL_KEYS
 from lambdasim.units import US_PER_MINUTE
 
 TOP = [
@@ -52,6 +54,7 @@ FUNCTION = [
     "cold_start_ms",
     "cost_usd",
 ]
+FATES = [fate.name.lower() for fate in FAILED]
 SPREAD = ["mean", "p50", "p75", "p90", "p95", "p99", "p99.9", "max"]
 MINUTE = US_PER_MINUTE
 
@@ -77,9 +80,17 @@ def test_the_keys_that_stand_are_there(summary):
         assert list(function["cost_usd"]) == ["total", "per_million_invocations", "lines"]
         assert all(list(line) == ["item", "quantity", "unit", "usd"] for line in function["cost_usd"]["lines"])
     assert list(summary["account"]) == ["concurrency", "throttles", "claimed_max"]
-    assert list(summary["total"]) == ["cost_usd", "cost_usd_per_month", "invocations", "cold_start_rate"]
+    counts = ["events", "successes", "dropped", "dead_lettered", "invocations"]
+    assert list(summary["total"]) == ["cost_usd", "cost_usd_per_month", *counts, "cold_start_rate"]
     assert list(summary["functions"]) == ["api", "007"]
     assert list(summary["triggers"]) == ["door", "users"]
+
+
+def test_a_threshold_can_be_put_on_every_final_failure_and_on_every_total_and_on_nothing_that_is_not_there(summary):
+    assert TOTAL_KEYS.keys() == summary["total"].keys()
+    for function in summary["functions"].values():
+        assert FUNCTION_KEYS["final_failures"].keys() == function["final_failures"].keys()
+        assert FUNCTION_KEYS.keys() == function.keys() - {"triggers"}
 
 
 def test_where_it_comes_from_stands_first(summary):
@@ -161,7 +172,7 @@ def test_final_failures_are_told_by_kind_and_a_caller_that_left_saw_a_failure_wh
     ).summary()
     function = found["functions"]["api"]
     kinds = {"error": 1, "timeout": 0, "crash": 0, "out_of_memory": 1, "throttled": 1, "rejected": 1, "client_gone": 2}
-    assert function["final_failures"] == {"total": 6, **kinds}
+    assert function["final_failures"] == {"total": 6, **kinds, **dict.fromkeys(FATES, 0)}
     assert (function["invocations"], function["successes"], function["errors"], function["timeouts"]) == (6, 1, 3, 1)
     assert function["throttles"] == {"total": 2, "by_reason": {"CallerRateLimitExceeded": 2}}
     assert function["retries"] == 1

@@ -3,12 +3,23 @@
 from dataclasses import dataclass
 
 import numpy as np
-from synthetic_logs import environments, header, measure, random_log
+from synthetic_logs import (
+    CLICKS,
+    ORDERS,
+    UPLOADS,
+    environments,
+    header,
+    measure,
+    queued_header,
+    random_attempts,
+    random_events,
+    random_log,
+)
 
 from lambdasim.cost.bill import bill_of
 from lambdasim.parameters.book import load_book
 from lambdasim.randomness import stream
-from lambdasim.records import ConcurrencyPeaks
+from lambdasim.records import ConcurrencyPeaks, Tally
 from lambdasim.result.result import Provenance, Result
 from lambdasim.units import US_PER_MINUTE
 
@@ -49,6 +60,26 @@ JOURNEYS = {
 }
 
 
+TALLIES = {
+    UPLOADS: Tally(counts={"duplicates": 3.0}),
+    ORDERS: Tally(
+        counts={"empty_receives": 40.0, "visible_max": 1200.0, "oldest_message_s_max": 3.5},
+        series={
+            "ApproximateNumberOfMessagesVisible": np.array([3.0, 0.1 + 0.2, 1e-9, np.nan]),
+            "Sent": np.arange(12.0),
+        },
+    ),
+    CLICKS: Tally(series={"GetRecords.IteratorAgeMilliseconds": np.array([1 / 3, 2.5])}),
+}
+
+
+def made_queued(*, keep_log=True, seed=1, rows=3000, **changes):
+    """A result with queued events, of random logs."""
+    log, waited = (made_up(stream(seed, "world"), rows) for made_up in (random_attempts, random_events))
+    changes = {"head": queued_header(), "event_log": waited, "tallies": TALLIES} | changes
+    return made(changes.pop("columns", log), keep_log=keep_log, **changes)
+
+
 def made(columns=None, *, keep_log=True, head=None, wall_s=2.0, seed=1, **changes):
     """A result, by default of a random log of 3,000 rows."""
     head = head or header()
@@ -61,6 +92,7 @@ def made(columns=None, *, keep_log=True, head=None, wall_s=2.0, seed=1, **change
         metrics=metrics,
         invocation_columns=recorder.invocations.columns() if keep_log else None,
         environment_columns=recorder.environments.columns(),
+        event_columns=recorder.events.columns() if keep_log else None,
         bill=bill_of(metrics, head, book, free_tier=True),
         provenance=Provenance(
             scenario_sha256="ab" * 32,

@@ -12,7 +12,7 @@ SUMMARY = {
             "cost_usd": {"total": 1.5},
         }
     },
-    "triggers": {"api": {"statuses": {"429": 7}}},
+    "triggers": {"api": {"statuses": {"429": 7}, "latency_ms": {"p99.9": 61.5}}},
     "account": {"concurrency": {"max": 10}},
     "total": {"cost_usd_per_month": 499.0},
 }
@@ -34,6 +34,8 @@ SUMMARY = {
         ("checkout.cost_usd.total < 2 USD", True, 1.5),
         ("api.statuses.429 < 8", True, 7),
         ("triggers.api.statuses.429 < 7", False, 7),
+        ("api.latency_ms.p99.9 < 61 ms", False, 61.5),
+        ("triggers.api.latency_ms.p99.9 < 62 ms", True, 61.5),
         ("account.concurrency.max < 11", True, 10),
         ("total.cost_usd_per_month < 500", True, 499),
     ],
@@ -64,6 +66,8 @@ def test_a_number_that_the_summary_does_not_have_holds_nothing(text):
         ("checkout.errors.total < 1", "checkout.errors is a number; nothing lies below it, found 'total'"),
         ("total.cost < 1", "the summary has no 'cost' under total; did you mean 'cost_usd'"),
         ("api < 1", "'api' stops short of a number"),
+        ("api.latency_ms. < 1", "'api.latency_ms.' stops short of a number"),
+        ("api.latency_ms..p99 < 1", "stops short of a number"),
         ("checkout.cold_start_rate < 1 s", "functions.checkout.cold_start_rate has no unit 's'"),
         ("checkout.latency_ms.p99 < 1 km", "'1.0 km' is not a duration"),
     ],

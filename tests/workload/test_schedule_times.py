@@ -116,6 +116,51 @@ def test_a_wrong_expression_is_refused_with_a_right_one(expression, words):
     assert words in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "0 7 * * * *",  # a day of the month and one of the week: one of them must be ?
+        "0 7 ? * ? *",
+        "0 7 1 * MON *",
+        "* * * * *",  # five fields, as in Unix
+        "0 0 12 * * ? *",  # seven, as in Quartz
+        "60 0 * * ? *",
+        "0 24 * * ? *",
+        "0 0 0 * ? *",
+        "0 0 32 * ? *",
+        "0 0 1 13 ? *",
+        "0 0 ? * 0 *",  # Sunday is 1, Saturday 7
+        "0 0 ? * 8 *",
+        "0 0 * * ? 1969",
+        "0 0 * * ? 2200",
+        "? 0 * * ? *",
+        "0 ? * * ? *",
+        "0 0 ? * MONDAY *",
+        "0 0 ? JANUARY * *",
+        "0 0 ? * MON#6 *",
+        "0 0 ? * 3#1,6#3 *",  # one # alone
+        "0 0 1W,15W * ? *",
+        "0 0 W * ? *",
+        "0 0 32W * ? *",
+        "0 0 L,1 * ? *",
+        "0/60 0 * * ? *",
+        "5/ 0 * * ? *",
+        ", 0 * * ? *",
+        "1.5 0 * * ? *",
+        "-1 0 * * ? *",
+        "@daily",
+    ],
+)
+def test_fields_that_aws_refuses_are_refused(fields):
+    with pytest.raises(ValueError, match=r"is not a schedule AWS takes.*write rate\(5 minutes\), or cron\("):
+        Schedule(f"cron({fields})")
+
+
+@pytest.mark.parametrize("expression", ["cron(0 0 31 2 ? *)", "cron(0 0 30 FEB ? 2026)", "cron(0 0 1 1 ? 1970)"])
+def test_a_day_that_never_comes_is_never_due(expression):
+    assert due(expression, 400) == []
+
+
 @pytest.mark.parametrize("name", ["Europe/Lodnon", "../etc/passwd", "America", ""])
 def test_an_unknown_time_zone_is_refused(name):
     with pytest.raises(ValueError, match="not an IANA time zone"):

@@ -1,0 +1,179 @@
+"""What an event source mapping makes of messages: which it lets through to its function, and what a run means for them.
+
+A message fails if it is poison, or by the function's ``record_error_rate``, anew at each receive. Without partial
+responses one such message makes the handler raise, and its whole batch stays hidden until its visibility timeout;
+with them the function names it, and the others are deleted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambdasim.randomness import Draws, uniforms
+from lambdasim.records import FUNCTION_ERRORS, Fate
+from lambdasim.triggers.chain import Chain
+from lambdasim.units import MAXIMUM_US
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lambdasim.scenario.sqs_trigger import SqsTrigger
+    from lambdasim.triggers.queued import Run
+    from lambdasim.triggers.sqs_counts import MappingCounts
+    from lambdasim.triggers.sqs_lines import Message
+    from lambdasim.triggers.sqs_polls import Consumer, Poll
+    from lambdasim.triggers.sqs_queue import Queue, Receive
+
+SUCCESS, FILTERED = Fate.SUCCESS, Fate.FILTERED
+FAILED = frozenset(FUNCTION_ERRORS)
+
+
+class Batch:
+    """Messages on their way to one invocation."""
+
+    __slots__ = ("closes_us", "deadline_us", "ends_us", "failing", "messages", "number", "poll", "receives")
+
+    def __init__(self) -> None:
+        self.number = -1  # until it is sent
+        self.messages: list[Message] = []
+        self.receives: list[Receive] = []
+        self.deadline_us = 0  # when the first of them becomes visible again
+        self.closes_us = 0  # when its window ends
+        self.ends_us = MAXIMUM_US  # when it is sent at the latest: a long poll may outlast the window
+        self.poll: Poll | None = None  # while it is gathered
+        self.failing: list[Message] = []  # those that the function cannot process
+
+    def add(self, receive: Receive, messages: list[Message]) -> None:
+        """Messages of one receive join it."""
+        if not self.messages:
+            self.deadline_us = receive.deadline_us
+        self.receives.append(receive)
+        if len(self.receives) == 1:
+            self.messages = messages
+        elif len(self.receives) == 2:
+            self.messages = self.messages + messages  # the first list is the receive's own
+        else:
+            self.messages += messages
+
+    @property
+    def arrived_us(self) -> int:
+        """When the last of its messages was sent."""
+        messages = self.messages
+        if len(messages) == 1:
+            return messages[0].arrived_us
+        return max([message.arrived_us for message in messages])
+
+
+class Fates:
+    """The decisions of one mapping about messages, and their consequences in the queue."""
+
+    def __init__(self, run: Run, name: str, trigger: SqsTrigger, queue: Queue, counts: MappingCounts) -> None:
+        function = trigger.target
+        self._queue = queue
+        self._counts = counts
+        self._function = run.versions[function].index
+        self._emitter = run.emitter(name, function)
+        self._partial = trigger.reports_failures
+        self._ordered = queue.is_fifo
+        self._loop_limit = run.book.value("triggers/recursion/limit")
+        self._passing = trigger.filter.passing if trigger.filter is not None else 1.0
+        self._matches: Draws[float] = Draws(run.seed, "filter", name, sample=uniforms)
+        self._error_rate = run.scenario.functions[function].handler.record_error_rate
+        self._errors_key = (run.seed, "record fails", name, function)
+        self._errors: list[Draws[float]] = []  # by receive
+
+    def let_through(self, messages: list[Message], now_us: int, consumer: Consumer) -> list[Message]:
+        """Those that may be sent to the function: not what the filter drops, nor what goes round in a loop."""
+        counts = self._counts
+        if now_us >= counts.turns_us:
+            counts.turn(now_us)
+        counts.polled += len(messages)
+        if self._passing < 1:
+            matches, passing = self._matches, self._passing
+            dropped = [message for message in messages if matches.at(message.number) >= passing]
+            if dropped:
+                counts.filtered += len(dropped)
+                self._queue.delete(dropped, now_us, consumer, FILTERED)
+                messages = [message for message in messages if not message.ended]
+        if self._queue.is_fed:
+            messages = [message for message in messages if not self.must_not_run(message)]
+        return messages
+
+    def must_not_run(self, message: Message) -> bool:
+        """Whether the function has run as often in the message's chain as Lambda allows: such ones stay hidden."""
+        return message.chain is not None and message.chain.functions.count(self._function) >= self._loop_limit
+
+    def decide(self, batch: Batch) -> bool:
+        """A batch is closed: which of its messages will fail; returns whether they make the handler raise."""
+        if self._queue.poison_rate > 0 or self._error_rate > 0:
+            batch.failing = [message for message in batch.messages if self._fails(message)]
+        return bool(batch.failing) and not self._partial
+
+    def _fails(self, message: Message) -> bool:
+        if self._queue.is_poison(message.number):
+            return True
+        if not self._error_rate:
+            return False
+        while len(self._errors) < message.receives:
+            self._errors.append(Draws(*self._errors_key, len(self._errors) + 1, sample=uniforms))
+        return self._errors[message.receives - 1].at(message.number) < self._error_rate
+
+    def begun(self, batch: Batch, now_us: int) -> None:
+        """A run of it has begun; for messages that are processed already, or just now, it is a duplicate."""
+        number, counts = batch.number, self._counts
+        if now_us >= counts.turns_us:
+            counts.turn(now_us)
+        for message in batch.messages:
+            if message.ended or message.runs > message.failed_runs:
+                counts.duplicate_runs += 1
+            message.runs += 1
+            message.batch = number
+        counts.invoked += len(batch.messages)
+
+    def succeeded(self, batch: Batch, now_us: int, consumer: Consumer) -> None:
+        """Its run has returned: what the function did not name is deleted, and feeds what it feeds."""
+        done, counts = batch.messages, self._counts
+        if now_us >= counts.turns_us:
+            counts.turn(now_us)
+        if batch.failing:
+            back = self._named(batch)
+            named = set(back)
+            done = [message for message in batch.messages if message not in named]
+            self._came_back(back)
+        counts.deleted += self._queue.delete(done, now_us, consumer, SUCCESS)
+        for receive in batch.receives:
+            receive.messages = [message for message in receive.messages if not message.ended]  # free the others
+        if self._emitter:
+            for message in done:  # a second success feeds a second time
+                chain = message.chain or Chain(self._queue.index, message.number, message.arrived_us)
+                self._emitter.succeeded(message.number, chain, now_us)
+
+    def _named(self, batch: Batch) -> list[Message]:
+        """What the function says has failed: in a FIFO queue it stops at the first of a group, to keep the order."""
+        if not self._ordered:
+            return batch.failing
+        failing, stopped = set(batch.failing), set()
+        back = []
+        for message in batch.messages:
+            if message in failing:
+                stopped.add(message.group)
+            if message.group in stopped:
+                back.append(message)
+        return back
+
+    def failed(self, batch: Batch, now_us: int) -> None:
+        """Its run has failed as a whole: all of it stays hidden until its visibility timeout."""
+        if now_us >= self._counts.turns_us:
+            self._counts.turn(now_us)
+        self._came_back(batch.messages)
+
+    def _came_back(self, messages: Sequence[Message]) -> None:
+        self._counts.failed += len(messages)
+        for message in messages:
+            message.failed_runs += 1
+
+    def given_up(self, batch: Batch, now_us: int) -> None:
+        """It was throttled for so long that its messages are visible again soon."""
+        if now_us >= self._counts.turns_us:
+            self._counts.turn(now_us)
+        self._counts.failed += len(batch.messages)

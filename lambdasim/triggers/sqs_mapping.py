@@ -1,0 +1,356 @@
+"""The event source mapping of an SQS queue: pollers that receive batches, send them to the function, and go on.
+
+    polling -> gathering (with a window) -> running -> next batch, or polling again, or gone
+                                              ^  |
+                                              '--' throttled: it holds its batch, and sends it again
+
+Reserved concurrency is not asked before a receive: what Lambda then refuses has been received once more. A maximum
+concurrency is: it limits the pollers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lambdasim.randomness import Draws
+from lambdasim.records import Outcome
+from lambdasim.scenario.distributions import distribution_from
+from lambdasim.service.clock import Unattended
+from lambdasim.service.cold_start import whole_us
+from lambdasim.service.invocation import Invocation
+from lambdasim.triggers.sqs_counts import MappingCounts
+from lambdasim.triggers.sqs_fates import Batch, Fates
+from lambdasim.triggers.sqs_pollers import Pollers, Throughput, scaling_of
+from lambdasim.triggers.sqs_polls import Poll
+from lambdasim.units import MAXIMUM_US, US_PER_S
+
+if TYPE_CHECKING:
+    from simpy.events import Event
+
+    from lambdasim.records import Tally
+    from lambdasim.scenario.sqs_trigger import SqsTrigger
+    from lambdasim.triggers.queued import Run
+    from lambdasim.triggers.sqs_lines import Message
+    from lambdasim.triggers.sqs_queue import Queue
+
+SUCCESS, THROTTLED, UNFINISHED = Outcome.SUCCESS, Outcome.THROTTLED, Outcome.UNFINISHED
+_BOOK = "triggers/sqs"
+_KB_PER_MB = 1024
+
+
+class BatchPoll(Poll):
+    """A long poll of a poller, with what it has gathered so far: nothing, if it is idle."""
+
+    __slots__ = ("batch",)
+
+    def __init__(self, mapping: EventSourceMapping, since_us: int, batch: Batch) -> None:
+        super().__init__(mapping, since_us)
+        self.batch = batch
+
+
+class EventSourceMapping:
+    """What polls one queue for one function."""
+
+    rate_limited = True
+
+    def __init__(self, run: Run, index: int, name: str, trigger: SqsTrigger, queue: Queue) -> None:
+        book, version = run.book, run.versions[trigger.target]
+        self.index = index
+        self.function = version.index
+        self.offered = 0
+        self.pollers = Pollers(scaling_of(trigger, book, fifo=queue.is_fifo))
+        self.counts = MappingCounts(run.measured_us, self.pollers.count)
+        self.fates = Fates(run, name, trigger, queue, self.counts)
+        self.is_provisioned = trigger.provisioned_poller_config is not None
+        self._throughput = Throughput(book, queue.payload_mb) if self.is_provisioned else None
+        self._run = run
+        self._clock = run.clock
+        self._service = run.service
+        self._version = version
+        self._luck = run.lucks(name, trigger.target).attempt(1)  # a batch runs once: what fails comes in another
+        self._queue = queue
+        self._size = min(trigger.batch_size, most_messages(queue.payload_mb, run))
+        self._per_receive = book.value(f"{_BOOK}/queue/messages_per_receive")
+        self._window_us = trigger.maximum_batching_window_in_seconds * US_PER_S
+        self._long_poll_us = round(book.value(f"{_BOOK}/queue/long_poll_s") * US_PER_S)
+        latency = book.value(f"{_BOOK}/mapping/pick_up_latency/{'fifo' if queue.is_fifo else 'standard'}")
+        self._latency_us: Draws[int] = Draws(
+            run.seed, "pick-up latency", name, sample=whole_us(distribution_from(latency), 1.0)
+        )
+        self._waits = (
+            round(book.value(f"{_BOOK}/pollers/backoff/wait_first_s") * US_PER_S),
+            book.value(f"{_BOOK}/pollers/backoff/wait_factor"),
+            round(book.value(f"{_BOOK}/pollers/backoff/wait_cap_s") * US_PER_S),
+        )
+        self._has_no_ramp = self.pollers.scaling.has_no_ramp
+        self._decided_every_us = self.pollers.scaling.decided_every_us
+        self._batches = 0
+        self._busy = 0  # pollers that have messages, if only some of a batch
+        self._idle: deque[BatchPoll] = deque()  # the polls of those that have none, in the order in which they began
+        self._held: deque[Batch] = deque()  # of provisioned pollers that have received enough for now ...
+        self._idly_held = 0  # ... and how many of these are empty
+        self._releases = False  # whether the first of them has its turn already
+        self._decides_us = MAXIMUM_US
+
+    # Pollers come and go.
+
+    def open(self, now_us: int) -> None:
+        """Let as many pollers poll as may."""
+        pollers = self.pollers
+        pollers.demand(self._busy + 1)
+        while self._working < pollers.allowed:
+            self._set_going(Batch(), now_us)
+            pollers.demand(self._busy + 1)
+        self.counts.pollers.set(now_us, pollers.count)
+
+    def _shut(self, now_us: int) -> None:
+        """Let idle pollers go that are too many; the others go when they are done."""
+        while self._idle and self._working > self.pollers.allowed:
+            poll = self._idle.pop()
+            poll.gone = True
+            self._count_empty(poll, now_us)
+        self.counts.pollers.set(now_us, self.pollers.count)
+
+    @property
+    def _working(self) -> int:
+        """Pollers at work, in terms of the batches that they may have."""
+        return self._busy + len(self._idle) + self._idly_held
+
+    def _decide_by(self, at_us: int) -> None:
+        """Decide on pollers at ``at_us``, if not before."""
+        if at_us < self._decides_us:
+            self._decides_us = at_us
+            self._clock.control(at_us - self._clock.now).callbacks.append(self._decide)
+
+    def _decide(self, _event: Event) -> None:
+        now_us, pollers, queue = self._clock.now, self.pollers, self._queue
+        if now_us != self._decides_us:
+            return  # an earlier decision has taken its place
+        self._decides_us = MAXIMUM_US
+        queue.catch_up(now_us - 1)
+        wanted = queue.receivable and (self._busy >= pollers.allowed or bool(self._held))
+        pollers.decide(now_us, busy=self._busy, wanted=wanted)
+        pollers.demand(self._busy + 1)
+        if wanted:
+            self.open(now_us)
+        else:
+            self._shut(now_us)
+        if self._busy or queue.line.size:
+            self._decide_by(now_us + self._decided_every_us)
+        elif (next_us := pollers.next_decision_us(now_us)) is not None:
+            self._decide_by(next_us)
+
+    def _back_off(self, factor: float, now_us: int) -> None:
+        self.pollers.back_off(factor)
+        self._shut(now_us)
+
+    # A poller polls, and gathers a batch.
+
+    def answer(self, poll: Poll, now_us: int) -> None:
+        """See ``Consumer``."""
+        assert isinstance(poll, BatchPoll)
+        if not poll.batch.messages:
+            self._idle.popleft()
+            self._count_empty(poll, now_us)
+        if self._has_batch(poll.batch, now_us):
+            self._send(poll.batch, self._latency_us.at(self._batches))
+        if self._has_no_ramp:
+            self.open(now_us)
+
+    def _set_going(self, batch: Batch, now_us: int) -> None:
+        """A poller begins, or goes on, to receive."""
+        if self._has_batch(batch, now_us):
+            self._send(batch, 0)
+
+    def _has_batch(self, batch: Batch, now_us: int) -> bool:
+        """A poller receives into ``batch``; then it is ready to be sent, or the poller polls on."""
+        was_idle = not batch.messages
+        closed = self._fill(batch, now_us)
+        if batch.messages and was_idle:
+            self._busy += 1
+            batch.closes_us = now_us + self._window_us
+            if self._decides_us > now_us + self._decided_every_us:
+                self._decide_by(now_us + self._decided_every_us)
+        if closed or (batch.messages and now_us >= batch.closes_us):
+            return True
+        if self._throughput is not None and self._queue.receivable:
+            self._hold(batch, self._throughput.ready_us(self.pollers.count))
+        else:
+            self._poll(batch, now_us)
+        return False
+
+    def _fill(self, batch: Batch, now_us: int) -> bool:
+        """Receive until the batch is closed (true), or no more is to be had now."""
+        queue, size, throughput = self._queue, self._size, self._throughput
+        while queue.receivable:
+            if throughput is not None and throughput.ready_us(self.pollers.count) > now_us:
+                return False
+            receive = queue.receive(min(self._per_receive, size - len(batch.messages)), now_us, self)
+            if receive is None:
+                return False
+            if throughput is not None:
+                throughput.charge(now_us, self.pollers.count, len(receive.messages))
+            batch.add(receive, self.fates.let_through(receive.messages, now_us, self))
+            if len(batch.messages) >= size or (batch.messages and not self._window_us):
+                return True
+        return False
+
+    def _poll(self, batch: Batch, now_us: int) -> None:
+        """A poller polls on. The first long poll of a window lasts as long as any; the others end with the window."""
+        if batch.messages:
+            poll = BatchPoll(self, now_us, batch)
+            until_us = batch.closes_us
+            if batch.poll is None:
+                until_us = max(until_us, now_us + self._long_poll_us)
+            batch.poll = poll
+            if until_us < batch.ends_us:
+                batch.ends_us = until_us
+                self._clock.control(until_us - now_us).callbacks.append(partial(self._window_over, batch))
+        else:
+            poll = BatchPoll(self, now_us, Batch() if batch.receives else batch)
+            self._idle.append(poll)
+        self._queue.polls.wait(poll)
+
+    def _window_over(self, batch: Batch, _event: Event) -> None:
+        now_us = self._clock.now
+        if batch.number >= 0 or now_us != batch.ends_us:
+            return  # it was full before, or its end has been moved
+        assert batch.poll is not None
+        batch.poll.gone = True
+        self._count_empty(batch.poll, now_us)
+        self._send(batch, 0)
+
+    def _count_empty(self, poll: Poll, now_us: int) -> None:
+        if now_us >= poll.since_us + self._long_poll_us:
+            self._queue.counts.count_empty_receives(poll.since_us, now_us, self._long_poll_us)
+
+    def _hold(self, batch: Batch, until_us: int) -> None:
+        """Provisioned pollers have received as much as they may: one waits for its turn."""
+        if not self._releases:
+            self._releases = True
+            self._clock.arrive(until_us, self._release)
+        self._held.append(batch)
+        self._idly_held += not batch.messages
+
+    def _release(self) -> None:
+        now_us, throughput, held = self._clock.now, self._throughput, self._held
+        assert throughput is not None
+        self._queue.catch_up(now_us)
+        for _ in range(len(held)):
+            if throughput.ready_us(self.pollers.count) > now_us:
+                break
+            batch = held.popleft()
+            self._idly_held -= not batch.messages
+            if batch.messages or self._working < self.pollers.allowed:
+                self._set_going(batch, now_us)
+        self._releases = bool(held)
+        if held:
+            self._clock.arrive(throughput.ready_us(self.pollers.count), self._release)
+
+    # A poller sends its batch, and the next.
+
+    def _send(self, batch: Batch, latency_us: int) -> None:
+        batch.number = self._batches
+        self._batches += 1
+        Unattended(self._work(batch, latency_us)).step()
+
+    def _work(self, batch: Batch | None, latency_us: int) -> Generator[Event, None, None]:
+        """What a poller does from one long poll to the next: batch after batch."""
+        clock, (first_us, factor, cap_us) = self._clock, self._waits
+        if latency_us:
+            yield clock.timeout(latency_us)
+        while batch is not None:
+            raises, attempt, wait_us = self.fates.decide(batch), 0, first_us
+            while True:
+                attempt += 1
+                invocation = self._invocation(batch, attempt, raises=raises)
+                run = self._service.invoke(invocation)
+                admitted = next(run, None)
+                if admitted is not None:
+                    self.fates.begun(batch, clock.now)
+                    yield admitted
+                    yield from run
+                    self._ended(batch, invocation.outcome)
+                    break
+                if not self._throttled(batch, wait_us):
+                    break
+                yield clock.timeout(wait_us)
+                wait_us = min(round(wait_us * factor), cap_us)
+            batch = self._next()
+
+    def _invocation(self, batch: Batch, attempt: int, *, raises: bool) -> Invocation:
+        now_us, version, messages = self._clock.now, self._version, len(batch.messages)
+        invocation = Invocation(self, version, self._luck, batch.number, attempt, batch.arrived_us, now_us)
+        invocation.records = messages
+        invocation.extra_us = messages * version.handler.per_record_us
+        invocation.raises = raises
+        return invocation
+
+    def _throttled(self, batch: Batch, wait_us: int) -> bool:
+        """Lambda has refused it: whether to send it again after ``wait_us``, before it becomes visible to others."""
+        now_us = self._clock.now
+        self._back_off(self.pollers.scaling.after_throttle, now_us)
+        if now_us + wait_us <= batch.deadline_us:
+            return True
+        self.fates.given_up(batch, now_us)
+        return False
+
+    def settle(self, invocation: Invocation, now_us: int) -> None:
+        """See ``Sender``."""
+        if invocation.outcome is not UNFINISHED:
+            invocation.answered_us = now_us
+
+    def _ended(self, batch: Batch, outcome: Outcome) -> None:
+        now_us = self._clock.now
+        if outcome is SUCCESS:
+            self.fates.succeeded(batch, now_us, self)
+        else:
+            self.fates.failed(batch, now_us)
+            self._back_off(self.pollers.scaling.after_function_error, now_us)
+
+    def _next(self) -> Batch | None:
+        """A poller is done with its batch: the next, or none, and it polls, or is one too many and goes."""
+        now_us, queue, batch = self._clock.now, self._queue, Batch()
+        self._busy -= 1
+        queue.catch_up(now_us - 1)
+        if queue.line.size:
+            queue.waited = True
+        goes_on = self._busy + len(self._idle) + self._idly_held < self.pollers.allowed and self._has_batch(
+            batch, now_us
+        )
+        if goes_on:
+            batch.number = self._batches
+            self._batches += 1
+        elif queue.waited:
+            queue.note_drained(now_us)
+        queue.polls.serve(now_us)  # what was deleted may have made room, or set message groups free
+        return batch if goes_on else None
+
+    # The end, and what there is to tell.
+
+    def must_not_run(self, message: Message) -> bool:
+        """See ``Consumer``."""
+        return self.fates.must_not_run(message)
+
+    def look(self, now_us: int) -> None:
+        """A minute ends."""
+        self.counts.pollers_by_minute.read(now_us, self.pollers.count)
+
+    def close(self, now_us: int) -> None:
+        """The run is over."""
+        for poll in self._idle:
+            self._count_empty(poll, now_us)
+        self.counts.pollers.set(now_us, self.pollers.count)
+
+    def tally(self) -> Tally:
+        """What it has counted."""
+        return self.counts.tally(provisioned=self.is_provisioned)
+
+
+def most_messages(payload_mb: float, run: Run) -> int:
+    """How many messages of one size fit an invocation, each with its metadata."""
+    message_mb = payload_mb + run.book.value(f"{_BOOK}/mapping/metadata_kb") / _KB_PER_MB
+    return max(1, int(run.book.value("quotas/function/payload_mb/request") / message_mb))

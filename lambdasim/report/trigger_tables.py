@@ -39,11 +39,13 @@ _TABLES: dict[Family, dict[str, dict[str, str]]] = {
         },
     },
     Family.STREAM: {
-        "Streams": {**_EVENTS, "discarded": "discarded_batches", "write throttles": "write_throttles", **_LOST},
+        "Streams": {**_EVENTS, **_LOST},
         "What waited in streams; age in ms of a batch's last record, when sent": {
             **{f"age {quantile}": f"iterator_age_ms.{quantile}" for quantile in ("mean", "p50", "p99", "max")},
             "waiting max": "waiting_max",
             "at the end": "waiting_end",
+            "batches discarded": "discarded_batches",
+            "write throttles": "write_throttles",
         },
     },
 }

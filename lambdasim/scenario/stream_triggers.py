@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, ValidationInfo, model_validator
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import core_schema
 
 from lambdasim.records import BilledItem
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookNumber
-from lambdasim.scenario.quantities import Count, PositiveInstant, PositiveWhole, Share, Whole
+from lambdasim.scenario.quantities import DURATION_SCHEMA, POSITIVE_INSTANT, Count, PositiveWhole, Share, Whole
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.targets import QueuedForSeveral, SinkName
 from lambdasim.scenario.wording import problem_at
-from lambdasim.units import US_PER_HOUR, format_us
+from lambdasim.units import US_PER_HOUR
 
 _STREAMS = "triggers/streams"
 _MAPPING = f"{_STREAMS}/mapping"
@@ -41,6 +41,32 @@ class _BookNumberOrForever(BookNumber):
         """Pydantic: range and default of the plain book."""
         number = BookNumber.__get_pydantic_json_schema__(self, schema, handler)
         return {"anyOf": [{"const": FOREVER}, number], "default": number.pop("default")}
+
+
+class _Retention:
+    """A duration in the range, and with the default, of a Kinesis stream's retention: microseconds."""
+
+    def read(self, value: Any, info: ValidationInfo) -> int:
+        """Microseconds."""
+        book, path = Surroundings.of(info).book, f"{_STREAMS}/kinesis/retention_h"
+        if value is FROM_BOOK:
+            default_h: float = book.value(f"{path}/default")
+            return round(default_h * US_PER_HOUR)
+        retention_us = round(POSITIVE_INSTANT(value))
+        low, high = (book.value(f"{path}/{bound}") for bound in ("minimum", "maximum"))
+        if not low * US_PER_HOUR <= retention_us <= high * US_PER_HOUR:
+            raise ValueError(f"{value} is outside {low}h to {high}h")
+        return retention_us
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Pydantic: read by the book."""
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: the pattern."""
+        return dict(DURATION_SCHEMA)
 
 
 def _from_book() -> Any:
@@ -144,23 +170,12 @@ class KinesisTrigger(StreamMapping):
     """A Kinesis data stream."""
     shards: Annotated[int, BookNumber(f"{_STREAMS}/kinesis/shards")] = _from_book()
     """How many shards the stream has."""
-    retention_us: PositiveInstant = Field(default=FROM_BOOK, alias="retention")
+    retention_us: Annotated[int, _Retention()] = Field(default=FROM_BOOK, validate_default=True, alias="retention")
     """How long the stream keeps a record, such as 48h."""
     enhanced_fan_out: bool = False
     """Whether each target is a consumer of its own, to whom records are pushed."""
     on_write_throttle: Literal["retry", "drop"] = "retry"
     """What producers do with a record that its shard refuses: put it as soon as it does not, or give it up."""
-
-    @model_validator(mode="after")
-    def _retention_in_range(self, info: ValidationInfo) -> KinesisTrigger:
-        book, path = Surroundings.of(info).book, f"{_STREAMS}/kinesis/retention_h"
-        if self.retention_us is FROM_BOOK:
-            object.__setattr__(self, "retention_us", round(book.value(f"{path}/default") * US_PER_HOUR))
-            return self
-        low, high = (book.value(f"{path}/{bound}") for bound in ("minimum", "maximum"))
-        if not low * US_PER_HOUR <= self.retention_us <= high * US_PER_HOUR:
-            raise problem_at(f"{format_us(self.retention_us)} is outside {low}h to {high}h", "retention")
-        return self
 
     @model_validator(mode="after")
     def _within_limits(self, info: ValidationInfo) -> KinesisTrigger:

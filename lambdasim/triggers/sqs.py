@@ -62,7 +62,7 @@ class SqsQueue:
         self._mapping = EventSourceMapping(run, self._index, self._name, self._trigger, self.queue)
         if self._owns:
             self.queue.start()
-        self._mapping.open(clock.now)
+        self._mapping.start(clock.now)
         clock.every(US_PER_MINUTE, self._look, until_us=run.ends_us)
         if self._owns:
             clock.control(run.scenario.warm_up_us).callbacks.append(self._measure)

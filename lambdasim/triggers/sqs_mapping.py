@@ -97,7 +97,14 @@ class EventSourceMapping:
 
     # Pollers come and go.
 
-    def open(self, now_us: int) -> None:
+    def start(self, now_us: int) -> None:
+        """The mapping is there."""
+        self._queue.polls.consumers += 1
+        self._open(now_us)
+        if (next_us := self.pollers.next_decision_us(now_us)) is not None:
+            self._decide_by(next_us)
+
+    def _open(self, now_us: int) -> None:
         """Let as many pollers poll as may."""
         pollers = self.pollers
         pollers.demand(self._busy + 1)
@@ -135,7 +142,7 @@ class EventSourceMapping:
         pollers.decide(now_us, busy=self._busy, wanted=wanted)
         pollers.demand(self._busy + 1)
         if wanted:
-            self.open(now_us)
+            self._open(now_us)
         else:
             self._shut(now_us)
         if self._busy or queue.line.size:
@@ -158,7 +165,7 @@ class EventSourceMapping:
         if self._has_batch(poll.batch, now_us):
             self._send(poll.batch, self._latency_us.at(self._batches))
         if self._has_no_ramp:
-            self.open(now_us)
+            self._open(now_us)
 
     def _set_going(self, batch: Batch, now_us: int) -> None:
         """A poller begins, or goes on, to receive."""
@@ -316,6 +323,7 @@ class EventSourceMapping:
         now_us, queue, batch = self._clock.now, self._queue, Batch()
         self._busy -= 1
         queue.catch_up(now_us - 1)
+        queue.polls.serve_another(self, now_us)
         if queue.line.size:
             queue.waited = True
         goes_on = self._busy + len(self._idle) + self._idly_held < self.pollers.allowed and self._has_batch(
@@ -342,7 +350,7 @@ class EventSourceMapping:
     def close(self, now_us: int) -> None:
         """The run is over."""
         for poll in self._idle:
-            self._count_empty(poll, now_us)
+            self._count_empty(poll, now_us - 1)
         self.counts.pollers.set(now_us, self.pollers.count)
 
     def tally(self) -> Tally:

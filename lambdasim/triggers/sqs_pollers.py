@@ -77,14 +77,15 @@ def scaling_of(trigger: SqsTrigger, book: Book, *, fifo: bool) -> Scaling:
 class Pollers:
     """The pollers of one mapping; ``allowed`` is how many batches they may have in progress."""
 
-    __slots__ = ("_busiest", "_idle_since_us", "_level", "_quiet_until_us", "allowed", "scaling")
+    __slots__ = ("_busiest", "_busiest_us", "_idle_since_us", "_level", "_quiet_until_us", "allowed", "scaling")
 
     def __init__(self, scaling: Scaling) -> None:
         self.scaling = scaling
         self._level = float(scaling.start)
         self._quiet_until_us = 0  # when idle pollers go, if it stays quiet until then
         self._idle_since_us = 0
-        self._busiest = 0  # most batches in progress at a decision since pollers went
+        self._busiest = 0  # the most batches in progress at a decision since pollers came or went ...
+        self._busiest_us = 0  # ... and when that was last so
         self.allowed = 0
         self._set(self._level)
 
@@ -98,20 +99,23 @@ class Pollers:
         self.allowed = int(level) * self.scaling.batches_per_poller
 
     def decide(self, now_us: int, *, busy: int, wanted: bool) -> None:
-        """It is time to add pollers, if they are ``wanted``, or to let idle ones go."""
+        """It is time to add pollers, if they are ``wanted``, or to let those go that nobody has used for a while."""
         scaling = self.scaling
-        self._busiest = max(self._busiest, busy)
         if busy:
             self._idle_since_us = now_us
+        if wanted or busy >= self._busiest:
+            self._busiest, self._busiest_us = busy, now_us
         if wanted:
             self._quiet_until_us = now_us + scaling.scale_in_after_us
             self._set(min(self._level + scaling.growth, scaling.ceiling))
         elif now_us >= self._quiet_until_us:
-            needed = -(-self._busiest // scaling.batches_per_poller)
+            fewer, used = self._level * scaling.scale_in_factor, -(-self._busiest // scaling.batches_per_poller)
             least = scaling.rest if now_us >= self._idle_since_us + scaling.long_idle_after_us else scaling.start
-            self._set(min(self._level, max(least, self._level * scaling.scale_in_factor, needed)))
+            self._set(min(self._level, max(least, fewer, used)))
             self._quiet_until_us = now_us + scaling.scale_in_every_us
-            self._busiest = busy
+            if used > fewer:  # the others go when they, too, have been idle for so long
+                self._quiet_until_us = self._busiest_us + scaling.scale_in_after_us
+            self._busiest, self._busiest_us = busy, now_us
 
     def next_decision_us(self, now_us: int) -> int | None:
         """When a mapping without work must decide again; None if its pollers are as few as they become."""

@@ -55,9 +55,10 @@ class Poll:
 class Polls:
     """The polls that wait at one queue; while any do, the clock wakes the queue for its next message."""
 
-    __slots__ = ("_clock", "_ends_us", "_queue", "_waiting", "_wakes_us")
+    __slots__ = ("_clock", "_ends_us", "_queue", "_waiting", "_wakes_us", "consumers")
 
     def __init__(self, queue: Polled, clock: Clock, ends_us: int) -> None:
+        self.consumers = 0  # mappings that poll the queue
         self._queue = queue
         self._clock = clock
         self._ends_us = ends_us
@@ -76,6 +77,15 @@ class Polls:
             poll = waiting.popleft()
             if not poll.gone:
                 poll.consumer.answer(poll, now_us)
+
+    def serve_another(self, consumer: Consumer, now_us: int) -> None:
+        """Answer the first poll of a mapping other than ``consumer``: they take turns at what becomes free."""
+        if self.consumers < 2 or not self._queue.receivable:
+            return
+        poll = next((poll for poll in self._waiting if poll.consumer is not consumer and not poll.gone), None)
+        if poll is not None:
+            self._waiting.remove(poll)
+            poll.consumer.answer(poll, now_us)
 
     def wake_at(self, at_us: int) -> None:
         """A message becomes visible at ``at_us``: see to it then, if any poll waits."""

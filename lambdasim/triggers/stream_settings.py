@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lambdasim.errors import ParameterError
 from lambdasim.randomness import Draws
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.scenario.stream_triggers import KinesisTrigger
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from lambdasim.triggers.queued import Run
 
 _STREAMS = "triggers/streams"
+
+
+def _positive(book: Book, path: str) -> float:
+    """The value of an entry that makes no sense at zero, which a scenario may have set it to."""
+    value: float = book.value(f"{_STREAMS}/{path}")
+    if not value > 0:
+        raise ParameterError(f"{_STREAMS}/{path} is {value}; it must be above zero")
+    return value
 
 
 def is_pushed(trigger: StreamTrigger) -> bool:
@@ -40,10 +49,9 @@ def shards_of(trigger: StreamTrigger, book: Book) -> list[Shard]:
     readers = len(trigger.targets)
     if not isinstance(trigger, KinesisTrigger):
         return [Shard(None, ReadLimits(None, None), readers) for _ in range(trigger.shards)]
-    records, mb, burst_s = (
-        book.value(f"{_STREAMS}/kinesis/write/{name}") for name in ("records_per_second", "mb_per_second", "burst_s")
-    )
-    calls, read_mb = (book.value(f"{_STREAMS}/kinesis/read/{name}") for name in ("calls_per_second", "mb_per_second"))
+    records, mb = (_positive(book, f"kinesis/write/{name}") for name in ("records_per_second", "mb_per_second"))
+    calls, read_mb = (_positive(book, f"kinesis/read/{name}") for name in ("calls_per_second", "mb_per_second"))
+    burst_s = book.value(f"{_STREAMS}/kinesis/write/burst_s")
     return [
         Shard(WriteLimit(records, mb, burst_s, trigger.payload_size_mb), ReadLimits(calls, read_mb), readers)
         for _ in range(trigger.shards)
@@ -54,7 +62,7 @@ def limits_of(trigger: StreamTrigger, shard: Shard, book: Book) -> ReadLimits:
     """What one reader of a shard may read: of what all share, or, with enhanced fan-out, on its own."""
     if not is_pushed(trigger):
         return shard.reads
-    return ReadLimits(None, book.value(f"{_STREAMS}/kinesis/enhanced_fan_out/mb_per_second"))
+    return ReadLimits(None, _positive(book, "kinesis/enhanced_fan_out/mb_per_second"))
 
 
 def reading_of(trigger: StreamTrigger, book: Book, measured_us: tuple[int, int]) -> Reading:
@@ -63,8 +71,9 @@ def reading_of(trigger: StreamTrigger, book: Book, measured_us: tuple[int, int])
     if is_pushed(trigger):
         most = int(book.value(f"{entry}/enhanced_fan_out/mb_per_second") / size_mb)
         return Reading(0, max(most, 1), size_mb, measured_us)
+    polls = _positive(book, f"{trigger.type}/polls_per_second")
     most = min(book.value(f"{entry}/read/records"), int(book.value(f"{entry}/read/mb") / size_mb))
-    return Reading(round(US_PER_S / book.value(f"{entry}/polls_per_second")), max(most, 1), size_mb, measured_us)
+    return Reading(max(round(US_PER_S / polls), 1), max(most, 1), size_mb, measured_us)
 
 
 def delays_of(run: Run, name: str, trigger: StreamTrigger, target: str) -> Delays:
@@ -89,7 +98,7 @@ def rules_of(trigger: StreamTrigger, book: Book) -> Rules:
     idle_s = book.value(f"{_STREAMS}/mapping/tumbling_window_idle_s") if tumbling_s else 0
     return Rules(
         most=most,
-        room=most * book.value(f"{_STREAMS}/mapping/lane_buffer_batches"),
+        room=max(round(most * book.value(f"{_STREAMS}/mapping/lane_buffer_batches")), 1),
         window_us=trigger.maximum_batching_window_in_seconds * US_PER_S,
         retention_us=retention_us_of(trigger, book),
         age_us=age_s * US_PER_S if age_s >= 0 else MAXIMUM_US,

@@ -83,7 +83,7 @@ class Stream:
     def accept(self, chain: Chain, now_us: int) -> None:
         """See ``Inlet``."""
         self.look(now_us)
-        self._put(now_us, Chain(chain.trigger, chain.event, chain.arrived_us))
+        self._put(now_us, chain.out_of_sight())
 
     def start(self) -> None:
         """See ``QueuedTrigger``."""

@@ -19,7 +19,7 @@ from typing import Any
 import simpy
 
 import lambdasim
-from tests.benchmarks.workloads import LASTING, many_apis, one_api
+from tests.benchmarks.workloads import LASTING, many_apis, one_api, one_event_source
 
 ROUNDS = 5
 RATE_PER_S = 1000
@@ -72,6 +72,13 @@ def warm_path() -> None:
     n = len(services_s)
     print(f"{n:,} invocations: {n / ours:,.0f}/s, bare SimPy {n / bare:,.0f}/s")
     report("warm path, full log: speed as a share of bare SimPy", f"{bare / ours:.2f}", ">= 0.45")
+
+
+def asynchronous_path() -> None:
+    """The same requests through Lambda's event queue."""
+    synchronous, asynchronous = (world(RATE_PER_S, SERVICE, 100) for world in (one_api, one_event_source))
+    called, queued = fastest(lambda: lambdasim.simulate(synchronous), lambda: lambdasim.simulate(asynchronous))
+    report("asynchronous path, full logs: speed as a share of the synchronous", f"{called / queued:.2f}", ">= 0.5")
 
 
 def cost_ratio(what: str, large: Callable[[float], Any], small: Callable[[float], Any], target: str) -> None:
@@ -134,6 +141,7 @@ def main() -> None:
     """Print all of it."""
     memory()  # first: a process begins with the peak of the one that starts it
     warm_path()
+    asynchronous_path()
     cost_ratio(
         "cost per invocation: 10,000 busy environments over 10",
         partial(one_api, RATE_PER_S, "10 s", lifecycle=LASTING),

@@ -45,6 +45,12 @@ def one_api(rate_per_s: float, service: Any, duration_s: float, **keys: Any) -> 
     return scenario({"f": function(service)}, {"web": api("f", rate_per_s)}, duration_s, **keys)
 
 
+def one_event_source(rate_per_s: float, service: Any, duration_s: float, **keys: Any) -> lambdasim.Scenario:
+    """One function that is invoked asynchronously, by the requests of ``one_api``."""
+    trigger = api("f", rate_per_s) | {"type": "direct_async"}
+    return scenario({"f": function(service)}, {"web": trigger}, duration_s, **keys)
+
+
 def many_apis(functions: int, rate_per_s: float, service: Any, duration_s: float) -> lambdasim.Scenario:
     """The same requests spread over many functions, each behind an API of its own."""
     names = [f"f{n}" for n in range(functions)]

@@ -110,6 +110,6 @@ def test_a_filter_lowers_runs_and_not_polls():
     found = summary("filters")
     everything, tenth = found["triggers"]["unfiltered"], found["triggers"]["a-tenth"]
     runs = {name: function["invocations"] for name, function in found["functions"].items()}
-    assert tenth["filtered"] / tenth["events"] == np.clip(tenth["filtered"] / tenth["events"], 0.88, 0.92)
+    assert abs(tenth["filtered"] / (tenth["filtered"] + tenth["events"]) - 0.9) < 0.02
     assert runs["filtered"] < 0.3 * runs["everything"]
     assert tenth["receive_requests"] > 0.7 * everything["receive_requests"]

@@ -62,7 +62,7 @@ def test_tables_show_what_the_summary_has(summary):
 
 def test_a_column_that_no_trigger_has_a_number_for_is_left_out(summary):
     assert "pollers max" not in table(summary, "What waited in queues").columns
-    assert "discarded" not in table(summary, "Streams").columns
+    assert "batches discarded" not in table(summary, "What waited in streams").columns
     assert "filtered" not in table(summary_of(events({}, trigger=ORDERS)), "Queues").columns
 
 

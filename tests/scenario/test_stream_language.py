@@ -131,7 +131,7 @@ def test_a_shard_of_dynamodb_has_two_readers_at_most_and_a_stream_20_consumers_w
 def test_all_mistakes_of_a_stream_come_at_once_with_their_places():
     lines = complaints(kinesis("batch_size: 0, retention: 1h, shards: none, poison: {rate: 200%}"))
     assert len(lines) == 4
-    assert all(line.startswith("s.yaml:8:") for line in lines)
+    assert all(line.startswith("s.yaml:9:") for line in lines)
 
 
 def test_a_backlog_behind_latest_is_never_read_and_warned_of():
@@ -154,7 +154,7 @@ def test_too_few_lanes_for_the_rate_are_warned_of():
 
 def test_the_schema_takes_what_the_loader_takes_and_refuses_what_it_refuses():
     schema = json.loads(json.dumps(lambdasim.json_schema()))
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft7Validator(schema)
     fine = ("maximum_record_age_in_seconds: -1", "maximum_record_age_in_seconds: 60", "filter: {pass: 10%}",
             "maximum_retry_attempts: -1", "poison: {records: [1, 2]}", "retention: 100h")  # fmt: skip
     for text in fine:

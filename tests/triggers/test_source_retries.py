@@ -57,9 +57,12 @@ def test_a_refused_delivery_is_no_attempt_of_lambdas_and_no_throttle():
     assert result.summary()["functions"]["f"]["throttles"]["total"] == 0
 
 
-def test_an_open_endpoint_changes_nothing():
-    plain = run(asynchronous("sns", arrivals=at("0 s", "3 s")))
-    guarded = run(asynchronous("sns", arrivals=at("0 s", "3 s"), endpoint=outage("1 s", at_="50m")))
+@pytest.mark.parametrize("delay", ["30 ms", "73 ms"])  # shorter than the hop, and longer
+def test_an_open_endpoint_changes_nothing(delay):
+    keys = {"parameters": {f"{BOOK}/sns/delay": delay, f"{BOOK}/event_queue/hop": "40 ms"}}
+    keys["arrivals"] = at("0 s", "3 s")
+    plain = run(asynchronous("sns", **keys))
+    guarded = run(asynchronous("sns", **keys, endpoint=outage("1 s", at_="50m")))
     assert events(plain) == events(guarded)
 
 
@@ -153,8 +156,10 @@ def test_a_targets_retry_policy_limits_the_age():
 
 def test_the_age_counts_from_the_first_try_not_from_when_a_flexible_window_began():
     keys = {"flexible_time_window": "10m", "arrivals": {"schedule": {"expression": "rate(2 days)"}}}
-    event = given_up("schedule", retry_policy={"maximum_event_age_in_seconds": 60}, **keys)
-    assert 63_000_000 < event["ended_us"] < 663_000_000
+    policy = {"maximum_event_age_in_seconds": 60}
+    result = run(asynchronous("schedule", endpoint=ALWAYS, retry_policy=policy, **keys))
+    assert only(result)["ended_us"] > 63_000_000
+    assert counts(result)["delivery_retries"] == 5  # after 1, 3, 7, 15 and 31 s, whenever the first try was
 
 
 def test_the_age_limit_of_a_custom_bus_is_five_minutes():

@@ -109,36 +109,37 @@ def test_nothing_of_the_lane_overtakes_a_batch_that_fails_and_other_lanes_go_on(
 
 
 def test_a_throttled_batch_waits_as_well_but_spends_no_retry():
+    # Another call has the only environment for the first 50 s. Then the batch fails twice: its run, and its one retry.
     document = stream(
-        backlog(5, maximum_retry_attempts=0),
-        function={"reserved_concurrent_executions": 1},
+        {"arrivals": at("1s", events=5), "maximum_retry_attempts": 1, "poison": {"records": [2]}},
+        function={"reserved_concurrent_executions": 1, "timeout": 100},
+        handler={"duration": "50 s"},
         duration="5m",
-        parameters={"quotas/account/unreserved_minimum": 0},
     )
     document["triggers"]["other"] = {
-        "type": "direct",
-        "target": "f",
-        "arrivals": at("0s"),
-        "client": {"retries": "none"},
-    }
-    document["functions"]["f"] |= {
-        "timeout": 100,
-        "handler": {"duration": {"quantiles": {"p50": "50 s", "max": "50 s"}}},
-    }
-    # The stream's batch comes first at 0 s only if it is asked first: let the other begin before it.
-    document["triggers"]["t"] = {
-        **document["triggers"]["t"],
-        "starting_position": "LATEST",
-        "arrivals": at("1s", events=5),
-    }
-    del document["triggers"]["t"]["backlog"]
-    table, ended, summary = outcome(document)
-    throttled = [row for row in table if row["outcome"] is Outcome.THROTTLED]
-    assert [row["invoked_us"] / S for row in throttled] == [1, 2, 4, 8, 16, 32]
-    assert [row["attempt"] for row in table] == [1, 2, 3, 4, 5, 6, 7]
-    assert set(fates(ended)) == {Fate.SUCCESS}
-    assert {(row["attempts"], row["runs"]) for row in ended} == {(7, 1)}
-    assert summary["discarded_batches"] == 0
+        "type": "direct", "target": "f", "arrivals": at("0s"), "client": {"retries": "none"},
+    }  # fmt: skip
+    table, ended, _ = outcome(document)
+    assert [row["invoked_us"] / S for row in table] == [1, 2, 4, 8, 16, 32, 64, 115]
+    assert [row["outcome"] for row in table] == [Outcome.THROTTLED] * 6 + [Outcome.ERROR] * 2
+    assert [row["attempt"] for row in table] == list(range(1, 9))
+    assert {(row["fate"], row["attempts"], row["runs"]) for row in ended} == {(Fate.RETRIES_EXHAUSTED, 8, 2)}
+
+
+def test_after_a_run_the_waits_of_a_throttled_batch_begin_anew():
+    document = stream(
+        {"arrivals": at("1s"), "poison": {"records": [0]}},
+        function={"reserved_concurrent_executions": 1, "timeout": 100},
+        handler={"duration": "6 s"},
+        duration="1m",
+        drain="0s",
+    )
+    document["triggers"]["other"] = {
+        "type": "direct", "target": "f", "arrivals": at("0s", "14500ms"), "client": {"retries": "none"},
+    }  # fmt: skip
+    table, _, _ = outcome(document)
+    # Throttled at 1, 2 and 4 s; runs at 8 s, fails at 14 s; throttled at 15, 16 and 18 s, for 1, 2 and 4 s again.
+    assert [row["invoked_us"] / S for row in table][:8] == [1, 2, 4, 8, 15, 16, 18, 22]
 
 
 # DISCARD
@@ -365,6 +366,37 @@ def test_what_expires_while_the_run_ends_is_lost_and_what_does_not_is_in_flight(
     _, ended, summary = outcome(document)
     assert [row["event"] for row in ended] == list(range(6))  # those of 0 to 5 min: the run ends at 24 h 5 min
     assert (summary["events"], summary["in_flight"]) == (10, 4)
+
+
+@pytest.mark.parametrize("read", [1, 10_000])  # in the shard, or in the lane's buffer
+def test_what_expires_between_two_tries_is_lost_wherever_it_waits(read):
+    # Tries at 0, 1, 3, 7, 15, 31 and 63 s and then each minute: the run ends a second after a day, before the next.
+    document = stream(
+        {"arrivals": at("0s", events=5), "batch_size": 1},
+        parameters={"triggers/streams/mapping/lane_buffer_batches": 1, "triggers/streams/kinesis/read/records": read},
+        handler={"duration": "0.001 ms", "error_rate": "100%"},
+        duration="1h",
+        drain="82801s",
+    )
+    _, ended, summary = outcome(document)
+    assert [(row["event"], row["fate"], row["ended_us"]) for row in ended] == [(n, Fate.EXPIRED, DAY) for n in range(5)]
+    assert [row["runs"] > 0 for row in ended] == [True, False, False, False, False]
+    assert summary["in_flight"] == 0
+
+
+def test_what_is_being_processed_when_the_run_ends_is_not_lost_however_old_it_is():
+    document = stream(
+        {"arrivals": at("0s")},
+        function={"timeout": 900},
+        handler={"duration": "900 s", "error_rate": "100%"},
+        duration="1h",
+        drain="23h7m",
+    )
+    table, ended, summary = outcome(document)
+    assert table[-1]["outcome"] is Outcome.UNFINISHED
+    assert table[-1]["invoked_us"] < DAY
+    assert not ended
+    assert summary["in_flight"] == 1
 
 
 # Other functions

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lambdasim.errors import ParameterError
 from lambdasim.parameters.book import load_book
 from lambdasim.service.clock import Clock
 from lambdasim.triggers.stream_readers import Reading
@@ -143,6 +144,13 @@ def test_consumers_of_a_shard_share_2_mb_a_second_and_those_of_enhanced_fan_out_
     assert catching_up_s(targets=["f", "g"]) == pytest.approx(2 * 10, rel=0.05)
     pushed = catching_up_s(enhanced_fan_out=True)
     assert catching_up_s(targets=["f", "g"], enhanced_fan_out=True) == pytest.approx(pushed, rel=0.05)
+
+
+@pytest.mark.parametrize("entry", ["polls_per_second", "read/calls_per_second", "write/mb_per_second"])
+def test_a_limit_set_to_nothing_is_an_error_and_no_endless_wait(entry):
+    document = stream({"arrivals": at("1s")}, parameters={f"triggers/streams/kinesis/{entry}": 0}, duration="1m")
+    with pytest.raises(ParameterError, match=f"{entry} is 0; it must be above zero"):
+        run(document)
 
 
 def test_a_stuck_lane_stops_the_reading_of_its_shard_once_its_buffer_is_full():

@@ -117,3 +117,5 @@ def test_a_run_that_is_cut_short_by_the_end_leaves_its_event_in_flight():
     result = run(waiting(function("20 s"), world={"duration": "1 s", "drain": "5 s"}))
     assert events(result) == []
     assert counts(result)["in_flight"] == 1
+    (row,) = rows(result)
+    assert (row["outcome"], row["answered_us"]) == (Outcome.UNFINISHED, NEVER)

@@ -1,0 +1,123 @@
+"""Checks of SQS triggers against the functions that they invoke, and against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lambdasim.parameters.book import Book
+from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.sqs_trigger import SqsTrigger
+from lambdasim.scenario.targets import DISCARD
+from lambdasim.units import format_us
+
+Path = tuple[str | int, ...]
+Findings = Iterator[tuple[Path, str]]
+
+
+def _mappings(scenario: Scenario) -> Iterator[tuple[str, SqsTrigger, SqsTrigger]]:
+    """Each trigger of type sqs, with the one whose queue it polls: itself, or the one that it names."""
+    for name, trigger in scenario.triggers.items():
+        if isinstance(trigger, SqsTrigger):
+            owner = scenario.triggers.get(trigger.queue.shared_with or name)
+            if isinstance(owner, SqsTrigger) and owner.queue.shared_with is None:
+                yield name, trigger, owner
+
+
+def visibility_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Findings:
+    """AWS refuses the mapping: messages would be visible again while they are being processed."""
+    for name, trigger, owner in _mappings(scenario):
+        function, timeout_us = scenario.functions[trigger.target], owner.queue.visibility_timeout_us
+        if timeout_us < function.timeout_us:
+            key = ("shared_with",) if trigger.queue.shared_with else ("visibility_timeout",)
+            yield (
+                ("triggers", name, "queue", *key),
+                (
+                    f"a visibility timeout of {format_us(timeout_us)} is below the timeout of {trigger.target} "
+                    f"({function.timeout} s); AWS refuses that, and advises six times the timeout"
+                ),
+            )
+
+
+def no_queue_to_share(scenario: Scenario, _book: Book) -> Findings:
+    """A mapping that polls another's queue needs one that has a queue."""
+    for name, trigger in scenario.triggers.items():
+        if not isinstance(trigger, SqsTrigger) or trigger.queue.shared_with is None:
+            continue
+        path, other = ("triggers", name, "queue", "shared_with"), trigger.queue.shared_with
+        owner = scenario.triggers[other]
+        if not isinstance(owner, SqsTrigger):
+            yield path, f"{other} is of type {owner.type}; only the queue of a trigger of type sqs can be shared"
+        elif owner.queue.shared_with is not None:
+            yield path, f"{other} has no queue of its own; name the trigger that has it"
+
+
+def dead_letter_queue_of_another_kind(scenario: Scenario, _book: Book) -> Findings:
+    """The dead-letter queue of a FIFO queue is a FIFO queue, that of a standard queue a standard queue."""
+    for name, trigger in scenario.triggers.items():
+        sink = trigger.queue.dead_letter if isinstance(trigger, SqsTrigger) else None
+        if sink is None or sink == DISCARD or not isinstance(trigger, SqsTrigger):
+            continue
+        other = scenario.triggers[sink]
+        if isinstance(other, SqsTrigger) and _owner(scenario, other).queue.fifo != trigger.queue.fifo:
+            kind, wanted = ("a standard", "FIFO") if trigger.queue.fifo else ("a FIFO", "standard")
+            yield (
+                ("triggers", name, "queue", "dead_letter"),
+                f"{sink} is {kind} queue; the dead-letter queue of a {wanted} queue is one itself",
+            )
+
+
+def _owner(scenario: Scenario, trigger: SqsTrigger) -> SqsTrigger:
+    owner = scenario.triggers.get(trigger.queue.shared_with or "")
+    return owner if isinstance(owner, SqsTrigger) else trigger
+
+
+def batch_too_large_for_fifo(scenario: Scenario, book: Book) -> Findings:
+    """What a mapping on a FIFO queue may not have, seen where the queue is another trigger's."""
+    most = book.value("triggers/sqs/mapping/batch_size_of_fifo")
+    for name, trigger, owner in _mappings(scenario):
+        if trigger is owner or not owner.queue.fifo:
+            continue
+        if trigger.batch_size > most:
+            yield ("triggers", name, "batch_size"), f"a batch of a FIFO queue has at most {most} messages"
+        if trigger.maximum_batching_window_in_seconds:
+            yield ("triggers", name, "maximum_batching_window_in_seconds"), "a FIFO queue has no batching window"
+
+
+def pollers_over_reserved(scenario: Scenario, book: Book) -> Findings:
+    """Pollers don't ask for reserved concurrency before they receive: what it can't take is received in vain."""
+    for target, function in scenario.functions.items():
+        reserved = function.reserved_concurrent_executions
+        mappings = [(name, trigger) for name, trigger, _ in _mappings(scenario) if trigger.target == target]
+        batches = sum(_most_batches(trigger, book) for _, trigger in mappings)
+        if reserved and batches > reserved:
+            yield (
+                ("triggers", mappings[-1][0], "scaling_config"),
+                (
+                    f"the mappings of {target} may send {batches:,} batches at once, more than its reserved concurrency "
+                    f"takes ({reserved}): each refusal is a receive, and after some a message is in the dead-letter "
+                    "queue without a run; lower scaling_config.maximum_concurrency"
+                ),
+            )
+
+
+def _most_batches(trigger: SqsTrigger, book: Book) -> int:
+    if trigger.provisioned_poller_config is not None:
+        per_poller: int = book.value("triggers/sqs/provisioned/invokes_per_poller")
+        return trigger.provisioned_poller_config.maximum_pollers * per_poller
+    if trigger.scaling_config is not None:
+        return trigger.scaling_config.maximum_concurrency
+    ceiling: int = book.value("triggers/sqs/pollers/ceiling")
+    return ceiling
+
+
+Check = Callable[[Scenario, Book], Findings]
+SQS_ERRORS: dict[str, Check] = {
+    check.__name__: check
+    for check in (
+        visibility_timeout_below_function_timeout,
+        no_queue_to_share,
+        dead_letter_queue_of_another_kind,
+        batch_too_large_for_fifo,
+    )
+}
+SQS_WARNINGS: dict[str, Check] = {check.__name__: check for check in (pollers_over_reserved,)}

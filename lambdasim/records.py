@@ -1,4 +1,4 @@
-"""The contract: the columns of the three logs that a run leaves, and the header that makes them readable.
+"""The contract: the columns of the three logs that a run leaves; :mod:`.header` says what their indices stand for.
 
 Invocations are attempts to run a function, environments where they ran, events what waited in a queue or a stream
 until it ended. Every engine writes these columns, and the few counts of a :class:`Tally` that are no rows of a log
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum, IntFlag
+from enum import IntEnum, IntFlag
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,70 +194,6 @@ EVENT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFacts:
-    """What a reader of the logs must know of a function to compute metrics and bill."""
-
-    name: str
-    memory_mb: int
-    architecture: str
-    ephemeral_storage_mb: int
-    reserved_concurrency: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BilledItem:
-    """Something that another service bills for a trigger.
-
-    ``count`` names the trigger's count that is its quantity, ``price`` the entry below ``prices/<region>``.
-    """
-
-    item: str
-    count: str
-    unit: str
-    price: str
-
-
-class Family(Enum):
-    """Who waits with a trigger's events: that decides what there is to count."""
-
-    SYNCHRONOUS = "a caller, for the answer"
-    ASYNCHRONOUS = "nobody: Lambda's own event queue has them"
-    QUEUE = "an SQS queue that is polled"
-    STREAM = "a stream that is read in order"
-
-
-FAMILIES = {
-    **dict.fromkeys(("direct", "api_gateway", "function_url", "alb", "journey"), Family.SYNCHRONOUS),
-    **dict.fromkeys(("direct_async", "s3", "sns", "eventbridge", "schedule"), Family.ASYNCHRONOUS),
-    "sqs": Family.QUEUE,
-    **dict.fromkeys(("kinesis", "dynamodb_streams"), Family.STREAM),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerFacts:
-    """What a reader of the logs must know of a trigger.
-
-    ``calls``: an asynchronous source that waits for the function itself, so that Lambda's event queue has no part.
-    """
-
-    name: str
-    kind: str
-    billed: tuple[BilledItem, ...] = ()
-    calls: bool = False
-
-    @property
-    def family(self) -> Family:
-        """Who waits with its events."""
-        return FAMILIES[self.kind]
-
-    @property
-    def in_event_queue(self) -> bool:
-        """Whether its events go through Lambda's event queue."""
-        return self.family is Family.ASYNCHRONOUS and not self.calls
-
-
 @dataclass(slots=True)
 class Tally:
     """What a trigger's queue or mapping counted that is no row of a log.
@@ -268,30 +204,6 @@ class Tally:
 
     counts: dict[str, float] = field(default_factory=dict)
     series: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the indices in the logs stand for, and the span that statistics cover."""
-
-    scenario: str
-    seed: int
-    region: str
-    start_epoch_s: float
-    warm_up_us: int
-    duration_us: int
-    functions: tuple[FunctionFacts, ...]
-    triggers: tuple[TriggerFacts, ...]
-
-    @property
-    def measured_us(self) -> int:
-        """Length of the span that statistics cover: from the end of the warm-up to ``duration_us``."""
-        return self.duration_us - self.warm_up_us
-
-    @property
-    def queues_events(self) -> bool:
-        """Whether any trigger's events wait, so that there is an event log to speak of."""
-        return any(trigger.family is not Family.SYNCHRONOUS for trigger in self.triggers)
 
 
 class Log:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from lambdasim.cost.bill import bill_of
+from lambdasim.header import FunctionFacts, Header, TriggerFacts
 from lambdasim.metrics.recorder import Recorder
-from lambdasim.records import FunctionFacts, Header, TriggerFacts
 from lambdasim.result.result import Provenance, Result
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger
 from lambdasim.scenario.model import Warning  # noqa: A004 - its name in the summary

@@ -16,8 +16,8 @@ from itertools import groupby
 
 from lambdasim.cost.prices import PriceList
 from lambdasim.cost.uses import Kind, Quantities, Use, uses_of
+from lambdasim.header import Header
 from lambdasim.parameters.book import Book
-from lambdasim.records import Header
 from lambdasim.units import US_PER_MONTH
 
 

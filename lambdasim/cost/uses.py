@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from lambdasim.header import FunctionFacts, Header
 from lambdasim.parameters.book import Book
-from lambdasim.records import FunctionFacts, Header
 from lambdasim.units import US_PER_MS, gb_seconds
 
 Kind = Literal["function", "trigger"]

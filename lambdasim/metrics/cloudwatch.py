@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.header import Header
 from lambdasim.metrics.measures import PER_MILLE, ran, whole
 from lambdasim.metrics.minutes import Cells
 from lambdasim.metrics.queued_minutes import QueuedMinutes
-from lambdasim.records import Columns, ConcurrencyPeaks, Header, Outcome, StartType
+from lambdasim.records import Columns, ConcurrencyPeaks, Outcome, StartType
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
 SUMS = ("Invocations", "Errors", "Throttles", "cold_starts", "pre_initialized")  # AWS's in AWS's spelling, ours in ours

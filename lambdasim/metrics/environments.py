@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.header import Header
 from lambdasim.metrics.measures import whole
-from lambdasim.records import NEVER, Columns, Header
+from lambdasim.records import NEVER, Columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.header import Family, Header
 from lambdasim.metrics.counts import Counts, Sizes
 from lambdasim.metrics.durations import Durations
 from lambdasim.metrics.measures import MEASURES, age_us, ran, unfinished, whole
-from lambdasim.records import NEVER, NO_STATUS, Columns, Family, Header
+from lambdasim.records import NEVER, NO_STATUS, Columns
 
 _FIELDS = {
     "trigger": 16,

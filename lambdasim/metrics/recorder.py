@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lambdasim.header import Header
 from lambdasim.metrics.cloudwatch import PerMinute, reserved, timeline
 from lambdasim.metrics.environments import EnvironmentCounts, count_environments
 from lambdasim.metrics.events import EventMeters
@@ -20,7 +21,6 @@ from lambdasim.records import (
     Columns,
     ConcurrencyPeaks,
     Fate,
-    Header,
     Log,
     Outcome,
     Tally,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.header import Header
 from lambdasim.metrics.events import EventMeters
 from lambdasim.metrics.measures import (
     END_TO_END,
@@ -21,7 +22,7 @@ from lambdasim.metrics.measures import (
     whole,
 )
 from lambdasim.metrics.meters import Meters, aged
-from lambdasim.records import Columns, Header
+from lambdasim.records import Columns
 
 _Selected = tuple[NDArray[np.int64], NDArray[np.int64]]  # groups, microseconds
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.header import Header
 from lambdasim.metrics.cloudwatch import measured_minutes
-from lambdasim.records import Columns, Header, Tally
+from lambdasim.records import Columns, Tally
 
 
 def trigger_timeline(tallies: Mapping[int, Tally], header: Header) -> Columns:

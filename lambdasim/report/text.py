@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdasim.errors import printable
-from lambdasim.records import Family
+from lambdasim.header import Family
 from lambdasim.report.numbers import milliseconds, share, usd
 from lambdasim.report.table import Summary, Table
 from lambdasim.report.tables import tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lambdasim.records import FAMILIES, Family
+from lambdasim.header import FAMILIES, Family
 from lambdasim.report.numbers import milliseconds, number
 from lambdasim.report.table import QUANTILES, Row, Summary, Table, spread, table
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lambdasim.header import Family, Header
 from lambdasim.metrics.measures import END_TO_END, ran, whole
-from lambdasim.records import NEVER, Columns, Family, Header, Kept
+from lambdasim.records import NEVER, Columns, Kept
 from lambdasim.result.frames import event_frame, invocation_frame, name_of
 
 if TYPE_CHECKING:

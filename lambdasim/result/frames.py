@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.header import Header
 from lambdasim.metrics.measures import ran, whole
 from lambdasim.records import (
     Column,
@@ -19,7 +20,6 @@ from lambdasim.records import (
     EndCause,
     Fate,
     Final,
-    Header,
     Kept,
     Outcome,
     StartCause,

@@ -14,9 +14,10 @@ import numpy as np
 
 from lambdasim.cost.bill import Bill, Line
 from lambdasim.cost.uses import Kind
+from lambdasim.header import Header
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
-from lambdasim.records import EVENT_COLUMNS, INVOCATION_COLUMNS, Columns, Header, empty
+from lambdasim.records import EVENT_COLUMNS, INVOCATION_COLUMNS, Columns, empty
 from lambdasim.result import chains, fragment, storage
 from lambdasim.result.frames import event_frame, frame, invocation_frame, timeline_frame, trigger_timeline_frame
 from lambdasim.result.summary import Demand, Warned, summarise

@@ -29,19 +29,9 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from lambdasim.errors import ResultError
+from lambdasim.header import BilledItem, FunctionFacts, Header, TriggerFacts
 from lambdasim.metrics.trigger_series import trigger_timeline
-from lambdasim.records import (
-    ENVIRONMENT_COLUMNS,
-    EVENT_COLUMNS,
-    INVOCATION_COLUMNS,
-    BilledItem,
-    Column,
-    Columns,
-    FunctionFacts,
-    Header,
-    TriggerFacts,
-    empty,
-)
+from lambdasim.records import ENVIRONMENT_COLUMNS, EVENT_COLUMNS, INVOCATION_COLUMNS, Column, Columns, empty
 from lambdasim.result.frames import NAMED, SCOPE, columns_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from lambdasim.cost.bill import Line
+from lambdasim.header import Family, TriggerFacts
 from lambdasim.metrics.recorder import Metrics
-from lambdasim.records import Family, TriggerFacts
 from lambdasim.result.margins import Margins
 from lambdasim.result.plain import cost, plain
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from lambdasim.records import BilledItem
+from lambdasim.header import BilledItem
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import BookNumber
 from lambdasim.scenario.quantities import Instant, PositiveInstant, PositiveWhole, Share

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import core_schema
 
-from lambdasim.records import BilledItem
+from lambdasim.header import BilledItem
+from lambdasim.parameters.book import load_book
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookNumber
 from lambdasim.scenario.quantities import DURATION_SCHEMA, Count, Flag, PositiveWhole, Quantity, Share, Whole
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.targets import QueuedForOne, SinkName, TriggerName
-from lambdasim.scenario.wording import problem_at
+from lambdasim.scenario.wording import found, problem_at
 from lambdasim.units import US_PER_S, format_us, parse_duration_us
 
 _BOOK = "triggers/sqs"
@@ -54,6 +55,18 @@ class _BookSpan:
         return dict(DURATION_SCHEMA)
 
 
+@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
+class _BookRange(BookNumber):
+    """A whole number whose range stands in the book, and that has no default."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: the range of the plain book."""
+        low, high = self._bounds(load_book())
+        return {"type": "integer", "minimum": low, "maximum": high}
+
+
 def _whole_us(seconds: float) -> int:
     return round(seconds * US_PER_S)
 
@@ -74,23 +87,37 @@ class MessageGroups(Block):
     zipf: Count = 0.0
     """The exponent of Zipf's law, by which some groups have more messages than others; 0: all alike."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _a_number_will_do(cls, data: Any) -> Any:
-        return {"count": data} if type(data) is int else data
-
     @model_validator(mode="after")
     def _not_too_many(self) -> MessageGroups:
         if self.count > _MOST_GROUPS:
             raise ValueError(f"{self.count:,} groups; at most {_MOST_GROUPS:,} can be simulated")
         return self
 
-    @classmethod
+
+@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
+class _OrTheirNumber:
+    """Message groups, or a number: so many, all alike."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Pydantic: a number stands for a mapping."""
+
+        def read(value: Any) -> Any:
+            if isinstance(value, dict) or value is _HUNDRED_GROUPS:
+                return value
+            if type(value) is not int:
+                raise ValueError(f"expected a number or a mapping with `count` and `zipf`, found {found(value)}")
+            return {"count": value}
+
+        return core_schema.no_info_before_validator_function(read, handler(source))
+
     def __get_pydantic_json_schema__(
-        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Pydantic: a number, or the mapping."""
-        return {"anyOf": [{"type": "integer", "minimum": 1}, handler(schema)]}
+        return {"anyOf": [{"type": "integer", "minimum": 1, "maximum": _MOST_GROUPS}, handler(schema["schema"])]}
+
+
+_HUNDRED_GROUPS = MessageGroups(count=_DEFAULT_GROUPS)
 
 
 class QueueSettings(Block):
@@ -114,7 +141,7 @@ class QueueSettings(Block):
     """The trigger of type sqs that is its dead-letter queue; or discard-counted: counted, no consumer."""
     fifo: Flag = False
     """Whether it is a FIFO queue: messages of a group are processed in order, one batch after the other."""
-    message_groups: MessageGroups = MessageGroups(count=_DEFAULT_GROUPS)
+    message_groups: Annotated[MessageGroups, _OrTheirNumber()] = _HUNDRED_GROUPS
     """A FIFO queue's message groups: `100`, or `{count: 2000, zipf: 1.2}`; 100 alike by default."""
     backlog: Whole = 0
     """Messages that wait in it at the start."""
@@ -147,7 +174,7 @@ class QueueSettings(Block):
 class ScalingConfig(Block):
     """How far the mapping scales out."""
 
-    maximum_concurrency: Annotated[int, BookNumber(f"{_BOOK}/pollers/maximum_concurrency")]
+    maximum_concurrency: Annotated[int, _BookRange(f"{_BOOK}/pollers/maximum_concurrency")]
     """How many batches it may have in progress at once; it receives no more than these take."""
 
 

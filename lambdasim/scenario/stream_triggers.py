@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import core_schema
 
-from lambdasim.records import BilledItem
+from lambdasim.header import BilledItem
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookNumber
 from lambdasim.scenario.quantities import DURATION_SCHEMA, POSITIVE_INSTANT, Count, PositiveWhole, Share, Whole

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from lambdasim.records import BilledItem
+from lambdasim.header import BilledItem
 from lambdasim.scenario.arrivals import Arrivals
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.quantities import Size

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from lambdasim.records import BilledItem
+from lambdasim.header import BilledItem
 from lambdasim.scenario.arrivals import Arrivals
 from lambdasim.scenario.asynchronous_triggers import AsynchronousTrigger
 from lambdasim.scenario.blocks import Block

@@ -62,37 +62,42 @@ class GroupedLine:
 
     def add(self, number: int, times_us: Sequence[int]) -> None:
         """See ``Line``."""
-        for n, sent_us in enumerate(times_us):
-            self.insert(Message(number + n, sent_us, group=self._group_of(number + n)), sent_us)
+        group_of, groups, ready = self._group_of, self._groups, self._ready
+        for message_number, sent_us in enumerate(times_us, number):
+            key = group_of(message_number)
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = _Group()
+            if not group.waiting and not group.hidden:
+                heappush(ready, (message_number, key))
+            group.waiting.append(Message(message_number, sent_us, 0, key))
+        self.size += len(times_us)
 
     def insert(self, message: Message, now_us: int) -> None:  # noqa: ARG002 - order is by number
         """See ``Line``."""
-        if message.group < 0:
-            message.group = self._group_of(message.number)
-        group = self._groups.get(message.group)
-        if group is None:
-            group = self._groups[message.group] = _Group()
+        message.group = self._group_of(message.number)
+        group = self._groups.setdefault(message.group, _Group())
+        if not group.waiting and not group.hidden:
+            heappush(self._ready, (message.number, message.group))
         group.waiting.append(message)
         self.size += 1
-        if len(group.waiting) == 1 and not group.hidden:
-            heappush(self._ready, (message.number, message.group))
 
     def pop(self, count: int) -> list[Message]:
         """See ``Line``."""
         messages: list[Message] = []
-        while self._ready and len(messages) < count:
-            _, number = heappop(self._ready)
-            group = self._groups[number]
+        ready, groups = self._ready, self._groups
+        while ready and len(messages) < count:
+            group = groups[heappop(ready)[1]]
             if group.hidden:
                 continue  # it stood there twice
-            while group.waiting and len(messages) < count:
-                message = group.waiting.popleft()
-                if message.ended:
-                    continue
-                message.hidden = True
-                message.receives += 1
-                group.hidden += 1
-                messages.append(message)
+            waiting = group.waiting
+            while waiting and len(messages) < count:
+                message = waiting.popleft()
+                if not message.ended:
+                    message.hidden = True
+                    message.receives += 1
+                    group.hidden += 1
+                    messages.append(message)
         self.size -= len(messages)
         return messages
 
@@ -117,13 +122,16 @@ class GroupedLine:
 
     def forget(self, message: Message) -> None:
         """See ``Line``."""
-        if message.hidden:
-            self._show(message.group, self._groups[message.group])
-        else:
-            self.size -= 1
-
-    def _show(self, number: int, group: _Group) -> None:
-        """One message of a group is hidden no longer."""
+        if not message.hidden:
+            self.size -= 1  # it lies in its group still, and is passed over
+            return
+        group = self._groups[message.group]
         group.hidden -= 1
         if not group.hidden and group.waiting:
-            heappush(self._ready, (group.waiting[0].number, number))
+            heappush(self._ready, (group.waiting[0].number, message.group))
+
+    def _show(self, key: int, group: _Group) -> None:
+        """One message of a group is hidden no longer."""
+        group.hidden -= 1
+        if not group.hidden:
+            heappush(self._ready, (group.waiting[0].number, key))

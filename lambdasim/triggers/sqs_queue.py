@@ -226,7 +226,7 @@ class Queue:
 
     def _lose(self, message: Message) -> None:
         message.ended = True
-        ended_us = message.sent_us + self._settings.message_retention_us
+        ended_us = max(message.sent_us + self._settings.message_retention_us, message.arrived_us)
         row = message_row(message, self.index, self._function, self.index, ended_us, Fate.EXPIRED, NOWHERE)
         self._run.events.append(row)
 

@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 from lambdasim.cost.bill import bill_of
+from lambdasim.header import BilledItem, FunctionFacts, Header, TriggerFacts
 from lambdasim.parameters.book import load_book
-from lambdasim.records import BilledItem, FunctionFacts, Header, TriggerFacts
 from lambdasim.units import US_PER_MONTH, US_PER_S
 
 X86_USD, ARM_USD, REQUEST_USD, STORAGE_USD = 0.0000166667, 0.0000133334, 0.2e-6, 0.0000000309

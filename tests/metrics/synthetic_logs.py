@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lambdasim.header import FunctionFacts, Header, TriggerFacts
 from lambdasim.metrics.recorder import Recorder
 from lambdasim.records import (
     CHUNK,
@@ -14,13 +15,10 @@ from lambdasim.records import (
     ConcurrencyPeaks,
     Fate,
     Final,
-    FunctionFacts,
-    Header,
     Outcome,
     StartCause,
     StartType,
     ThrottleReason,
-    TriggerFacts,
 )
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 

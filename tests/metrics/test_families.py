@@ -1,6 +1,6 @@
 from typing import get_args
 
-from lambdasim.records import FAMILIES, Family
+from lambdasim.header import FAMILIES, Family
 from lambdasim.scenario.targets import Queued
 from lambdasim.scenario.triggers import QueuedTrigger, SynchronousTrigger
 

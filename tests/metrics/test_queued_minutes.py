@@ -16,12 +16,13 @@ from synthetic_logs import (
     random_events,
 )
 
+from lambdasim.header import TriggerFacts
 from lambdasim.metrics.cloudwatch import PerMinute, timeline
 from lambdasim.metrics.events import FAILED
 from lambdasim.metrics.queued_minutes import QueuedMinutes
 from lambdasim.metrics.trigger_series import trigger_timeline
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, ConcurrencyPeaks, Fate, Kept, Outcome, Tally, TriggerFacts
+from lambdasim.records import NEVER, ConcurrencyPeaks, Fate, Kept, Outcome, Tally
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 HEADER = queued_header()

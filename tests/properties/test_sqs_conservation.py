@@ -13,7 +13,7 @@ from lambdasim.records import Fate, Outcome
 from tests.properties.strategies import ARRIVALS, DURATION, lifecycles, parsed, share
 
 EXAMPLES = settings(
-    max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 MINUTE_US = 60_000_000
 ENDED = (Fate.SUCCESS, Fate.RECEIVES_EXCEEDED, Fate.EXPIRED, Fate.RECURSIVE, Fate.FILTERED)
@@ -141,10 +141,7 @@ class Run:
         self.log = {name: column.astype(np.int64) for name, column in self.result.invocation_columns.items()}
         self.names = list(world["triggers"])
         self.owners = np.array(
-            [
-                self.names.index(trigger["queue"].get("shared_with", name))
-                for name, trigger in world["triggers"].items()
-            ]
+            [self.names.index(trigger["queue"].get("shared_with", name)) for name, trigger in world["triggers"].items()]
         )
         self.triggers = self.result.summary()["triggers"]
 

@@ -6,8 +6,8 @@ import pytest
 from small_scenario import SMALL, changed, complaints
 
 import lambdasim
+from lambdasim.header import FAMILIES, BilledItem
 from lambdasim.parameters.book import load_book
-from lambdasim.records import FAMILIES, BilledItem
 from lambdasim.scenario.load import parse_scenario
 
 REST = changed("type: direct", "type: api_gateway, api: rest")

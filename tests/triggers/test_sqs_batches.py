@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from sqs_worlds import at, batches, counts, messages, run, series, sqs, sqs_world
@@ -195,7 +197,7 @@ def test_fifo_messages_of_one_group_run_one_batch_at_a_time_and_in_order(size):
         sqs_world("1 s", queue={"fifo": True, "message_groups": 1, "backlog": 40}, trigger={"batch_size": size})
     )
     rows = batches(result)
-    assert all(later["started_us"] >= earlier["ended_us"] for earlier, later in zip(rows, rows[1:], strict=False))
+    assert all(later["started_us"] >= earlier["ended_us"] for earlier, later in pairwise(rows))
     assert [row["event"] for row in sorted(messages(result), key=lambda row: (row["ended_us"], row["event"]))] == list(
         range(40)
     )

@@ -82,7 +82,9 @@ def test_a_dead_letter_queue_gets_what_its_queue_gives_up_and_processes_it():
     world = sqs_world(
         functions={"f": function("1 s", timeout=20, handler={"error_rate": 1}), "g": function("3 s")},
         triggers={
-            "q": sqs("f", {"visibility_timeout": "20 s", "max_receive_count": 2, "dead_letter": "d"}, arrivals=at("5s")),
+            "q": sqs(
+                "f", {"visibility_timeout": "20 s", "max_receive_count": 2, "dead_letter": "d"}, arrivals=at("5s")
+            ),
             "d": sqs("g"),
         },
     )

@@ -101,7 +101,9 @@ def test_a_redriven_message_is_as_old_as_it_was_in_its_first_queue():
     world = sqs_world(
         functions={"f": function("1 s", timeout=20, handler={"error_rate": 1}), "g": function("900 s")},
         triggers={
-            "q": sqs("f", {"visibility_timeout": "20 s", "max_receive_count": 1, "dead_letter": "d"}, arrivals=at("5s")),
+            "q": sqs(
+                "f", {"visibility_timeout": "20 s", "max_receive_count": 1, "dead_letter": "d"}, arrivals=at("5s")
+            ),
             "d": sqs("g", {"message_retention": "100 s"}),
         },
         length="3m",

@@ -1,0 +1,94 @@
+"""The header that makes the logs of a run readable: its functions, its triggers, and the span that statistics cover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """What a reader of the logs must know of a function to compute metrics and bill."""
+
+    name: str
+    memory_mb: int
+    architecture: str
+    ephemeral_storage_mb: int
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BilledItem:
+    """Something that another service bills for a trigger.
+
+    ``count`` names the trigger's count that is its quantity, ``price`` the entry below ``prices/<region>``.
+    """
+
+    item: str
+    count: str
+    unit: str
+    price: str
+
+
+class Family(Enum):
+    """Who waits with a trigger's events: that decides what there is to count."""
+
+    SYNCHRONOUS = "a caller, for the answer"
+    ASYNCHRONOUS = "nobody: Lambda's own event queue has them"
+    QUEUE = "an SQS queue that is polled"
+    STREAM = "a stream that is read in order"
+
+
+FAMILIES = {
+    **dict.fromkeys(("direct", "api_gateway", "function_url", "alb", "journey"), Family.SYNCHRONOUS),
+    **dict.fromkeys(("direct_async", "s3", "sns", "eventbridge", "schedule"), Family.ASYNCHRONOUS),
+    "sqs": Family.QUEUE,
+    **dict.fromkeys(("kinesis", "dynamodb_streams"), Family.STREAM),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerFacts:
+    """What a reader of the logs must know of a trigger.
+
+    ``calls``: an asynchronous source that waits for the function itself, so that Lambda's event queue has no part.
+    """
+
+    name: str
+    kind: str
+    billed: tuple[BilledItem, ...] = ()
+    calls: bool = False
+
+    @property
+    def family(self) -> Family:
+        """Who waits with its events."""
+        return FAMILIES[self.kind]
+
+    @property
+    def in_event_queue(self) -> bool:
+        """Whether its events go through Lambda's event queue."""
+        return self.family is Family.ASYNCHRONOUS and not self.calls
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the indices in the logs stand for, and the span that statistics cover."""
+
+    scenario: str
+    seed: int
+    region: str
+    start_epoch_s: float
+    warm_up_us: int
+    duration_us: int
+    functions: tuple[FunctionFacts, ...]
+    triggers: tuple[TriggerFacts, ...]
+
+    @property
+    def measured_us(self) -> int:
+        """Length of the span that statistics cover: from the end of the warm-up to ``duration_us``."""
+        return self.duration_us - self.warm_up_us
+
+    @property
+    def queues_events(self) -> bool:
+        """Whether any trigger's events wait, so that there is an event log to speak of."""
+        return any(trigger.family is not Family.SYNCHRONOUS for trigger in self.triggers)

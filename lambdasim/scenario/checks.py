@@ -22,6 +22,7 @@ from lambdasim.scenario.extent import lifetime_too_short, too_many_clients, too_
 from lambdasim.scenario.functions import Function
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.price_checks import no_price
+from lambdasim.scenario.sqs_checks import SQS_ERRORS, SQS_WARNINGS
 from lambdasim.scenario.stream_checks import backlog_behind_latest, stream_too_large, too_few_lanes
 from lambdasim.scenario.targets import Queued
 from lambdasim.scenario.triggers import ApiGatewayTrigger, SynchronousTrigger
@@ -290,7 +291,7 @@ ERRORS: dict[str, Check] = {
         dead_letters_to_itself,
         endless_loop,
     )
-}
+} | SQS_ERRORS
 WARNINGS: dict[str, Check] = {
     check.__name__: check
     for check in (
@@ -309,4 +310,4 @@ WARNINGS: dict[str, Check] = {
         backlog_behind_latest,
         too_few_lanes,
     )
-}
+} | SQS_WARNINGS

@@ -93,9 +93,9 @@ def pollers_over_reserved(scenario: Scenario, book: Book) -> Findings:
             yield (
                 ("triggers", mappings[-1][0], "scaling_config"),
                 (
-                    f"the mappings of {target} may send {batches:,} batches at once, more than its reserved concurrency "
-                    f"takes ({reserved}): each refusal is a receive, and after some a message is in the dead-letter "
-                    "queue without a run; lower scaling_config.maximum_concurrency"
+                    f"the mappings of {target} may send {batches:,} batches at once, more than its reserved "
+                    f"concurrency takes ({reserved}): each refusal is a receive, and after some a message is in the "
+                    "dead-letter queue without a run; lower scaling_config.maximum_concurrency"
                 ),
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Protocol
 
+from lambdasim.errors import ParameterError
 from lambdasim.randomness import Draws, stream, uniforms
 from lambdasim.records import NEVER, Fate, Kept
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger, S3Trigger, ScheduleTrigger, SnsTrigger
@@ -14,6 +15,7 @@ from lambdasim.service.cold_start import whole_us
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.counting import Counter
 from lambdasim.triggers.event_queue import EventQueue
+from lambdasim.triggers.pace import NS_PER_S, Pace
 from lambdasim.triggers.queued import event_row
 from lambdasim.triggers.sinks import dead_letter_queue, handed_on
 from lambdasim.triggers.source_retries import source_retries
@@ -44,22 +46,25 @@ class Times:
     """When Lambda has an event if all goes well, and when it is ready to be picked; each event has its own luck.
 
     A delay that was measured from the source to the function's start holds the event queue's hop already: then the
-    event is ready when the delay is over, and Lambda has had it for as long as its hop takes.
+    event is ready when the delay is over, and Lambda has had it for as long as its hop takes. Rules of EventBridge
+    take turns at their quota of invocations: the delay begins when it is the event's turn.
     """
 
-    __slots__ = ("_delay", "_holds_hop", "_hop")
+    __slots__ = ("_delay", "_holds_hop", "_hop", "_rules")
 
     def __init__(self, run: Run, name: str, function: str, trigger: AsynchronousTrigger) -> None:
         delay, self._holds_hop = source_delay(trigger, run.book)
+        self._rules = run.rules if isinstance(trigger, EventBridgeTrigger) else None
         hop = distribution_from(run.book.value(f"{_BOOK}/event_queue/hop"))
         self._hop: Draws[int] = Draws(run.seed, "event queue hop", name, function, sample=whole_us(hop))
         self._delay: Draws[int] = Draws(run.seed, "source delay", name, function, sample=whole_us(delay))
 
     def of(self, event: int, arrived_us: int) -> tuple[int, int]:
         """(taken by Lambda, ready)."""
-        delayed_us, hop_us = arrived_us + self._delay.at(event), self._hop.at(event)
+        from_us = arrived_us if self._rules is None else self._rules.turn_us(arrived_us)
+        delayed_us, hop_us = from_us + self._delay.at(event), self._hop.at(event)
         if self._holds_hop:
-            return max(arrived_us, delayed_us - hop_us), delayed_us
+            return max(from_us, delayed_us - hop_us), delayed_us
         return delayed_us, delayed_us + hop_us
 
     def hop_us(self, event: int) -> int:
@@ -77,6 +82,30 @@ def source_delay(trigger: AsynchronousTrigger, book: Book) -> tuple[Distribution
         delay = distribution_from(book.value(f"{_BOOK}/{trigger.type}/delay"))
         return delay, not isinstance(trigger, S3Trigger)
     return None, False
+
+
+class RuleInvocations:
+    """EventBridge's quota of invocations, shared by all rules of the account: what is beyond it is delayed, not lost.
+
+    Source: EventBridge user guide, eb-quota.
+    """
+
+    __slots__ = ("_cost_ns", "_pace")
+
+    def __init__(self, region: str, book: Book) -> None:
+        path = f"{_BOOK}/eventbridge/invocations_per_second"
+        entry = f"{path}/{region}" if book.has(f"{path}/{region}") else f"{path}/other_regions"
+        rate, burst_s = book.value(entry), book.value(f"{_BOOK}/eventbridge/invocations_burst_s")
+        if not rate > 0:
+            raise ParameterError(f"{entry} is {rate}; it must be above zero")
+        self._cost_ns = round(NS_PER_S / rate)
+        self._pace = Pace(round(burst_s * NS_PER_S) - self._cost_ns)
+
+    def turn_us(self, now_us: int) -> int:
+        """When an event that has come now is sent to a target."""
+        at_us = self._pace.earliest_us(now_us)
+        self._pace.take(at_us, self._cost_ns)
+        return at_us
 
 
 class PlainDelivery:

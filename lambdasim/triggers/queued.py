@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from lambdasim.service.clock import Clock
     from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.lambda_service import LambdaService
+    from lambdasim.triggers.deliveries import RuleInvocations
     from lambdasim.workload.arrivals import ArrivalProcess
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a scenario, as its triggers see it; ``inlets`` are complete once all triggers are made."""
+    """One run of a scenario, as its triggers see it; ``inlets`` are complete once all triggers are made.
+
+    ``rules``: what EventBridge's rules share.
+    """
 
     scenario: Scenario
     seed: int
@@ -33,6 +37,7 @@ class Run:
     versions: Mapping[str, FunctionVersion]
     inlets: Mapping[str, Inlet]
     events: Log
+    rules: RuleInvocations
 
     @property
     def clock(self) -> Clock:

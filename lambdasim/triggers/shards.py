@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lambdasim.randomness import Draws, stream
 from lambdasim.triggers.chain import Chain
-from lambdasim.units import US_PER_S
+from lambdasim.triggers.pace import NS_PER_S, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,6 @@ Record = tuple[int, int, int, int, Chain | None]
 In this order, so that records sort, and can be searched, by when the stream had them.
 """
 
-NS_PER_US = 1_000
-NS_PER_S = NS_PER_US * US_PER_S
 _SPENT = 4096  # so many records that all have read are worth a shortening of the list
 
 
@@ -58,29 +56,6 @@ class Lanes:
         ranks = np.searchsorted(self._shares, generator.random(n) * self._shares[-1], side="right")
         lanes: NDArray[np.int64] = self._of_key[ranks]
         return lanes
-
-
-class Pace:
-    """A token bucket as a timetable, in nanoseconds: when there is room again, if each taker takes up so much time.
-
-    ``rest_ns`` is how far takers may be ahead of the timetable after a rest: the bucket's depth, in time.
-    """
-
-    __slots__ = ("_ahead_ns", "_rest_ns")
-
-    def __init__(self, rest_ns: int) -> None:
-        self._rest_ns = max(rest_ns, 0)
-        self._ahead_ns = 0
-
-    def earliest_us(self, now_us: int) -> int:
-        """When there is room for the next, from ``now_us`` on."""
-        from_ns = self._ahead_ns - self._rest_ns
-        return now_us if from_ns <= now_us * NS_PER_US else -(-from_ns // NS_PER_US)
-
-    def take(self, at_us: int, cost_ns: int) -> None:
-        """One that takes up ``cost_ns`` goes at ``at_us``."""
-        at_ns = at_us * NS_PER_US
-        self._ahead_ns = max(self._ahead_ns, at_ns) + cost_ns
 
 
 class ReadLimits:

@@ -81,7 +81,7 @@ class SqsQueue:
 
     def offered(self) -> dict[int, int]:
         """See ``QueuedTrigger``."""
-        own = self.queue.offered if self._owns else 0
+        own = self.queue.incoming.offered if self._owns else 0
         return {self.mapping.function: own + self.mapping.offered}
 
     def tally(self) -> Tally:

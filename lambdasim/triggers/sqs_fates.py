@@ -12,56 +12,20 @@ from typing import TYPE_CHECKING
 from lambdasim.randomness import Draws, uniforms
 from lambdasim.records import FUNCTION_ERRORS, Fate
 from lambdasim.triggers.chain import Chain
-from lambdasim.units import MAXIMUM_US
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lambdasim.scenario.sqs_trigger import SqsTrigger
     from lambdasim.triggers.queued import Run
+    from lambdasim.triggers.sqs_batch import Batch
     from lambdasim.triggers.sqs_counts import MappingCounts
     from lambdasim.triggers.sqs_lines import Message
-    from lambdasim.triggers.sqs_polls import Consumer, Poll
-    from lambdasim.triggers.sqs_queue import Queue, Receive
+    from lambdasim.triggers.sqs_polls import Consumer
+    from lambdasim.triggers.sqs_queue import Queue
 
 SUCCESS, FILTERED = Fate.SUCCESS, Fate.FILTERED
 FAILED = frozenset(FUNCTION_ERRORS)
-
-
-class Batch:
-    """Messages on their way to one invocation."""
-
-    __slots__ = ("closes_us", "deadline_us", "ends_us", "failing", "messages", "number", "poll", "receives")
-
-    def __init__(self) -> None:
-        self.number = -1  # until it is sent
-        self.messages: list[Message] = []
-        self.receives: list[Receive] = []
-        self.deadline_us = 0  # when the first of them becomes visible again
-        self.closes_us = 0  # when its window ends
-        self.ends_us = MAXIMUM_US  # when it is sent at the latest: a long poll may outlast the window
-        self.poll: Poll | None = None  # while it is gathered
-        self.failing: list[Message] = []  # those that the function cannot process
-
-    def add(self, receive: Receive, messages: list[Message]) -> None:
-        """Messages of one receive join it."""
-        if not self.messages:
-            self.deadline_us = receive.deadline_us
-        self.receives.append(receive)
-        if len(self.receives) == 1:
-            self.messages = messages
-        elif len(self.receives) == 2:
-            self.messages = self.messages + messages  # the first list is the receive's own
-        else:
-            self.messages += messages
-
-    @property
-    def arrived_us(self) -> int:
-        """When the last of its messages was sent."""
-        messages = self.messages
-        if len(messages) == 1:
-            return messages[0].arrived_us
-        return max([message.arrived_us for message in messages])
 
 
 class Fates:
@@ -95,7 +59,7 @@ class Fates:
                 counts.filtered += len(dropped)
                 self._queue.delete(dropped, now_us, consumer, FILTERED)
                 messages = [message for message in messages if not message.ended]
-        if self._queue.is_fed:
+        if self._queue.incoming.is_fed:
             messages = [message for message in messages if not self.must_not_run(message)]
         return messages
 
@@ -124,7 +88,7 @@ class Fates:
         if now_us >= counts.turns_us:
             counts.turn(now_us)
         for message in batch.messages:
-            if message.ended or message.runs > message.failed_runs:
+            if message.runs > message.failed_runs:
                 counts.duplicate_runs += 1
             message.runs += 1
             message.batch = number

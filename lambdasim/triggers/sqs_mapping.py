@@ -16,15 +16,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws
-from lambdasim.records import Outcome
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.service.clock import Unattended
 from lambdasim.service.cold_start import whole_us
-from lambdasim.service.invocation import Invocation
+from lambdasim.triggers.sqs_batch import Batch, BatchPoll, most_messages
 from lambdasim.triggers.sqs_counts import MappingCounts
-from lambdasim.triggers.sqs_fates import Batch, Fates
+from lambdasim.triggers.sqs_delivery import Delivery
+from lambdasim.triggers.sqs_fates import Fates
 from lambdasim.triggers.sqs_pollers import Pollers, Throughput, scaling_of
-from lambdasim.triggers.sqs_polls import Poll
 from lambdasim.units import MAXIMUM_US, US_PER_S
 
 if TYPE_CHECKING:
@@ -34,56 +33,35 @@ if TYPE_CHECKING:
     from lambdasim.scenario.sqs_trigger import SqsTrigger
     from lambdasim.triggers.queued import Run
     from lambdasim.triggers.sqs_lines import Message
+    from lambdasim.triggers.sqs_polls import Poll
     from lambdasim.triggers.sqs_queue import Queue
 
-SUCCESS, THROTTLED, UNFINISHED = Outcome.SUCCESS, Outcome.THROTTLED, Outcome.UNFINISHED
 _BOOK = "triggers/sqs"
-_KB_PER_MB = 1024
-
-
-class BatchPoll(Poll):
-    """A long poll of a poller, with what it has gathered so far: nothing, if it is idle."""
-
-    __slots__ = ("batch",)
-
-    def __init__(self, mapping: EventSourceMapping, since_us: int, batch: Batch) -> None:
-        super().__init__(mapping, since_us)
-        self.batch = batch
 
 
 class EventSourceMapping:
     """What polls one queue for one function."""
 
-    rate_limited = True
-
     def __init__(self, run: Run, index: int, name: str, trigger: SqsTrigger, queue: Queue) -> None:
-        book, version = run.book, run.versions[trigger.target]
+        book = run.book
         self.index = index
-        self.function = version.index
+        self.function = run.versions[trigger.target].index
         self.offered = 0
         self.pollers = Pollers(scaling_of(trigger, book, fifo=queue.is_fifo))
         self.counts = MappingCounts(run.measured_us, self.pollers.count)
         self.fates = Fates(run, name, trigger, queue, self.counts)
         self.is_provisioned = trigger.provisioned_poller_config is not None
         self._throughput = Throughput(book, queue.payload_mb) if self.is_provisioned else None
-        self._run = run
         self._clock = run.clock
-        self._service = run.service
-        self._version = version
-        self._luck = run.lucks(name, trigger.target).attempt(1)  # a batch runs once: what fails comes in another
+        self._delivery = Delivery(run, name, trigger, self, self.fates, self._back_off)
         self._queue = queue
-        self._size = min(trigger.batch_size, most_messages(queue.payload_mb, run))
+        self._size = min(trigger.batch_size, most_messages(queue.payload_mb, book))
         self._per_receive = book.value(f"{_BOOK}/queue/messages_per_receive")
         self._window_us = trigger.maximum_batching_window_in_seconds * US_PER_S
         self._long_poll_us = round(book.value(f"{_BOOK}/queue/long_poll_s") * US_PER_S)
         latency = book.value(f"{_BOOK}/mapping/pick_up_latency/{'fifo' if queue.is_fifo else 'standard'}")
         self._latency_us: Draws[int] = Draws(
             run.seed, "pick-up latency", name, sample=whole_us(distribution_from(latency), 1.0)
-        )
-        self._waits = (
-            round(book.value(f"{_BOOK}/pollers/backoff/wait_first_s") * US_PER_S),
-            book.value(f"{_BOOK}/pollers/backoff/wait_factor"),
-            round(book.value(f"{_BOOK}/pollers/backoff/wait_cap_s") * US_PER_S),
         )
         self._has_no_ramp = self.pollers.scaling.has_no_ramp
         self._decided_every_us = self.pollers.scaling.decided_every_us
@@ -150,20 +128,23 @@ class EventSourceMapping:
         elif (next_us := pollers.next_decision_us(now_us)) is not None:
             self._decide_by(next_us)
 
-    def _back_off(self, factor: float, now_us: int) -> None:
+    def _back_off(self, factor: float) -> None:
         self.pollers.back_off(factor)
-        self._shut(now_us)
+        self._shut(self._clock.now)
 
     # A poller polls, and gathers a batch.
 
     def answer(self, poll: Poll, now_us: int) -> None:
         """See ``Consumer``."""
         assert isinstance(poll, BatchPoll)
-        if not poll.batch.messages:
+        batch = poll.batch
+        if batch.messages:
+            batch.poll = None
+        else:
             self._idle.popleft()
             self._count_empty(poll, now_us)
-        if self._has_batch(poll.batch, now_us):
-            self._send(poll.batch, self._latency_us.at(self._batches))
+        if self._has_batch(batch, now_us):
+            self._send(batch, self._latency_us.at(self._batches))
         if self._has_no_ramp:
             self._open(now_us)
 
@@ -208,26 +189,28 @@ class EventSourceMapping:
     def _poll(self, batch: Batch, now_us: int) -> None:
         """A poller polls on. The first long poll of a window lasts as long as any; the others end with the window."""
         if batch.messages:
-            poll = BatchPoll(self, now_us, batch)
-            until_us = batch.closes_us
-            if batch.poll is None:
-                until_us = max(until_us, now_us + self._long_poll_us)
-            batch.poll = poll
-            if until_us < batch.ends_us:
-                batch.ends_us = until_us
-                self._clock.control(until_us - now_us).callbacks.append(partial(self._window_over, batch))
+            poll = batch.poll = BatchPoll(self, now_us, batch)
+            self._end_window(batch, batch.closes_us if batch.polled else now_us + self._long_poll_us)
+            batch.polled = True
         else:
             poll = BatchPoll(self, now_us, Batch() if batch.receives else batch)
             self._idle.append(poll)
         self._queue.polls.wait(poll)
 
+    def _end_window(self, batch: Batch, at_us: int) -> None:
+        """Send what has been gathered at ``at_us``, and not before the window's end."""
+        at_us = max(at_us, batch.closes_us)
+        if at_us < batch.ends_us:
+            batch.ends_us = at_us
+            self._clock.control(at_us - self._clock.now).callbacks.append(partial(self._window_over, batch))
+
     def _window_over(self, batch: Batch, _event: Event) -> None:
         now_us = self._clock.now
         if batch.number >= 0 or now_us != batch.ends_us:
             return  # it was full before, or its end has been moved
-        assert batch.poll is not None
-        batch.poll.gone = True
-        self._count_empty(batch.poll, now_us)
+        if batch.poll is not None:
+            batch.poll.gone = True
+            self._count_empty(batch.poll, now_us)
         self._send(batch, 0)
 
     def _count_empty(self, poll: Poll, now_us: int) -> None:
@@ -239,8 +222,11 @@ class EventSourceMapping:
         if not self._releases:
             self._releases = True
             self._clock.arrive(until_us, self._release)
+        if batch.messages:
+            self._end_window(batch, batch.closes_us)
+        else:
+            self._idly_held += 1
         self._held.append(batch)
-        self._idly_held += not batch.messages
 
     def _release(self) -> None:
         now_us, throughput, held = self._clock.now, self._throughput, self._held
@@ -250,9 +236,13 @@ class EventSourceMapping:
             if throughput.ready_us(self.pollers.count) > now_us:
                 break
             batch = held.popleft()
-            self._idly_held -= not batch.messages
-            if batch.messages or self._working < self.pollers.allowed:
-                self._set_going(batch, now_us)
+            if batch.number >= 0:
+                continue  # its window has ended meanwhile
+            if not batch.messages:
+                self._idly_held -= 1
+                if self._working >= self.pollers.allowed:
+                    continue  # one too many: it goes
+            self._set_going(batch, now_us)
         self._releases = bool(held)
         if held:
             self._clock.arrive(throughput.ready_us(self.pollers.count), self._release)
@@ -266,57 +256,11 @@ class EventSourceMapping:
 
     def _work(self, batch: Batch | None, latency_us: int) -> Generator[Event, None, None]:
         """What a poller does from one long poll to the next: batch after batch."""
-        clock, (first_us, factor, cap_us) = self._clock, self._waits
         if latency_us:
-            yield clock.timeout(latency_us)
+            yield self._clock.timeout(latency_us)
         while batch is not None:
-            raises, attempt, wait_us = self.fates.decide(batch), 0, first_us
-            while True:
-                attempt += 1
-                invocation = self._invocation(batch, attempt, raises=raises)
-                run = self._service.invoke(invocation)
-                admitted = next(run, None)
-                if admitted is not None:
-                    self.fates.begun(batch, clock.now)
-                    yield admitted
-                    yield from run
-                    self._ended(batch, invocation.outcome)
-                    break
-                if not self._throttled(batch, wait_us):
-                    break
-                yield clock.timeout(wait_us)
-                wait_us = min(round(wait_us * factor), cap_us)
+            yield from self._delivery.deliver(batch)
             batch = self._next()
-
-    def _invocation(self, batch: Batch, attempt: int, *, raises: bool) -> Invocation:
-        now_us, version, messages = self._clock.now, self._version, len(batch.messages)
-        invocation = Invocation(self, version, self._luck, batch.number, attempt, batch.arrived_us, now_us)
-        invocation.records = messages
-        invocation.extra_us = messages * version.handler.per_record_us
-        invocation.raises = raises
-        return invocation
-
-    def _throttled(self, batch: Batch, wait_us: int) -> bool:
-        """Lambda has refused it: whether to send it again after ``wait_us``, before it becomes visible to others."""
-        now_us = self._clock.now
-        self._back_off(self.pollers.scaling.after_throttle, now_us)
-        if now_us + wait_us <= batch.deadline_us:
-            return True
-        self.fates.given_up(batch, now_us)
-        return False
-
-    def settle(self, invocation: Invocation, now_us: int) -> None:
-        """See ``Sender``."""
-        if invocation.outcome is not UNFINISHED:
-            invocation.answered_us = now_us
-
-    def _ended(self, batch: Batch, outcome: Outcome) -> None:
-        now_us = self._clock.now
-        if outcome is SUCCESS:
-            self.fates.succeeded(batch, now_us, self)
-        else:
-            self.fates.failed(batch, now_us)
-            self._back_off(self.pollers.scaling.after_function_error, now_us)
 
     def _next(self) -> Batch | None:
         """A poller is done with its batch: the next, or none, and it polls, or is one too many and goes."""
@@ -356,9 +300,3 @@ class EventSourceMapping:
     def tally(self) -> Tally:
         """What it has counted."""
         return self.counts.tally(provisioned=self.is_provisioned)
-
-
-def most_messages(payload_mb: float, run: Run) -> int:
-    """How many messages of one size fit an invocation, each with its metadata."""
-    message_mb = payload_mb + run.book.value(f"{_BOOK}/mapping/metadata_kb") / _KB_PER_MB
-    return max(1, int(run.book.value("quotas/function/payload_mb/request") / message_mb))

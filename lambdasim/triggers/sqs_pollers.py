@@ -30,8 +30,6 @@ class Scaling:
     ceiling: int
     rest: int  # after a long idle time
     floor: int  # of back-off
-    after_function_error: float
-    after_throttle: float
     scale_in_after_us: int
     scale_in_every_us: int
     scale_in_factor: float
@@ -63,8 +61,6 @@ def scaling_of(trigger: SqsTrigger, book: Book, *, fifo: bool) -> Scaling:
         ceiling=ceiling,
         rest=rest,
         floor=start if config is not None else min(start, book.value(f"{path}/backoff/floor")),
-        after_function_error=1.0 if trigger.reports_failures else book.value(f"{path}/backoff/after_function_error"),
-        after_throttle=book.value(f"{path}/backoff/after_throttle"),
         scale_in_after_us=round(book.value(f"{path}/scale_in/after_s") * US_PER_S),
         scale_in_every_us=round(book.value(f"{path}/scale_in/every_s") * US_PER_S),
         scale_in_factor=book.value(f"{path}/scale_in/factor"),

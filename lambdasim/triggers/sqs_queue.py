@@ -20,10 +20,10 @@ from lambdasim.randomness import Draws, uniforms
 from lambdasim.records import Fate, Kept
 from lambdasim.scenario.targets import DISCARD
 from lambdasim.triggers.chain import Chain
-from lambdasim.triggers.feed import Feed
 from lambdasim.triggers.sqs_counts import QueueCounts
 from lambdasim.triggers.sqs_groups import GroupedLine, group_sampler
-from lambdasim.triggers.sqs_lines import Line, Message, StandardLine, Unreceived
+from lambdasim.triggers.sqs_incoming import Incoming
+from lambdasim.triggers.sqs_lines import Line, Message, StandardLine
 from lambdasim.triggers.sqs_polls import Consumer, Polls
 from lambdasim.units import US_PER_S
 
@@ -60,10 +60,8 @@ class Queue:
         settings, book = trigger.queue, run.book
         self.index = index
         self.counts = QueueCounts(book, run.measured_us, trigger.payload_size_mb)
-        self.offered = 0  # messages of the measured span, less those that ended with another trigger's mapping
         self.hidden = 0
         self.is_fifo = settings.fifo
-        self.is_fed = False  # by other triggers, so that its messages may be part of a loop
         self.payload_mb = trigger.payload_size_mb
         self.poison_rate = trigger.poison.rate if trigger.poison is not None else 0.0
         self.waited = False  # a message has found no poller free: there was a backlog
@@ -71,6 +69,7 @@ class Queue:
         if settings.fifo:
             groups: Draws[int] = Draws(run.seed, "message group", name, sample=group_sampler(settings.message_groups))
             self.line = GroupedLine(groups.at)
+        self.incoming = Incoming(run, name, trigger, self.line, self.counts)
         self._poison: Draws[float] = Draws(run.seed, "poison", name, sample=uniforms)
         self._run = run
         self._warm_up_us = run.scenario.warm_up_us
@@ -80,10 +79,6 @@ class Queue:
         self._visibility_us = settings.visibility_timeout_us
         self._dead_letters = settings.dead_letter or DISCARD
         self._most_hidden = book.value(f"triggers/sqs/queue/in_flight/{'fifo' if settings.fifo else 'standard'}")
-        self._feed = Feed(run.times_us(name, trigger.arrivals))
-        self._sent = 0  # the number of the next message
-        self._delayed = Unreceived()
-        self._chains: dict[int, Chain] = {}  # of messages that others have sent, until they are received
         self._receives: deque[Receive] = deque()  # in the order of their deadlines
         self._returned: list[tuple[int, int, Message]] = []  # a heap, oldest first: what came back, and has not ended
         self._compact = _FEW  # how large that heap may grow before what has ended is taken out
@@ -94,49 +89,27 @@ class Queue:
     def start(self) -> None:
         """The run begins: some messages wait already."""
         if self._settings.backlog:
-            self._add(self._settings.backlog * [0], self.line)
+            self.incoming.wait_already(self._settings.backlog)
             self.polls.wake_at(0)
 
     def accept(self, chain: Chain, now_us: int) -> None:
         """Another trigger sends a message, now."""
         self.catch_up(now_us - 1)
-        self.is_fed = True
-        self._chains[self._sent] = chain
-        self.counts.count_sends((now_us,))
-        self._add((now_us,), self._delayed if self._delay_us else self.line)
-        self.polls.wake_at(now_us + self._delay_us)
+        self.polls.wake_at(self.incoming.send(chain, now_us))
 
     def redrive(self, chain: Chain, now_us: int, sent_us: int) -> None:
         """Another queue moves a message here; a standard queue's retention counts from when it was first sent."""
         self.catch_up(now_us - 1)
-        self.is_fed = True
-        message = Message(self._sent, now_us)
-        message.chain = chain
-        self._sent += 1
-        self.offered += now_us >= self._warm_up_us
-        if not self._settings.fifo:
+        message = self.incoming.move(chain, now_us)
+        if not self.is_fifo:
             message.sent_us = sent_us
         heappush(self._returned, (message.sent_us, message.number, message))
         self.line.insert(message, now_us)
         self.polls.wake_at(now_us)
 
-    def _add(self, times_us: Sequence[int], to: Line | Unreceived) -> None:
-        to.add(self._sent, times_us)
-        self._sent += len(times_us)
-        if times_us[0] >= self._warm_up_us:
-            self.offered += len(times_us)
-        elif times_us[-1] >= self._warm_up_us:
-            self.offered += sum(time_us >= self._warm_up_us for time_us in times_us)
-
     def catch_up(self, until_us: int) -> None:
         """What arrives, or becomes visible (again), up to and including ``until_us``."""
-        if self._feed.next_us <= until_us:
-            times_us = self._feed.take(until_us)
-            self.counts.count_sends(times_us)
-            self._add(times_us, self._delayed if self._delay_us else self.line)
-        if self._delayed.size:
-            for number, times_us in self._delayed.pop_sent_by(until_us - self._delay_us):
-                self.line.add(number, times_us)
+        self.incoming.catch_up(until_us)
         receives = self._receives
         while receives and (receives[0].deadline_us <= until_us or not receives[0].messages):
             self._return(receives.popleft())
@@ -167,9 +140,7 @@ class Queue:
     @property
     def next_us(self) -> int:
         """When the next message becomes visible, as far as that is known."""
-        at_us = self._feed.next_us + self._delay_us
-        if self._delayed.size:
-            at_us = min(at_us, self._delayed.first_us + self._delay_us)
+        at_us = self.incoming.next_us
         if self._receives:
             at_us = min(at_us, self._receives[0].deadline_us)
         return at_us
@@ -177,7 +148,7 @@ class Queue:
     @property
     def is_empty(self) -> bool:
         """Whether no message is left, delayed, visible or hidden."""
-        return not (self.line.size or self.hidden or self._delayed.size)
+        return not (self.line.size or self.hidden or self.incoming.delayed)
 
     def receive(self, most: int, now_us: int, consumer: Consumer) -> Receive | None:
         """One call of ReceiveMessage: up to ``most`` messages become hidden, or none is there to be had."""
@@ -200,10 +171,7 @@ class Queue:
 
     def _sifted(self, messages: list[Message], now_us: int, consumer: Consumer) -> list[Message]:
         """Those that a receive delivers: not those that are too old, or have been received too often."""
-        if self._chains:
-            for message in messages:
-                if message.receives == 1 and message.number in self._chains:
-                    message.chain = self._chains.pop(message.number)
+        self.incoming.tell_chains(messages)
         oldest_us, most_receives = now_us - self._settings.message_retention_us, self._settings.max_receive_count
         if oldest_us < 0 and most_receives is None:
             return messages
@@ -227,7 +195,7 @@ class Queue:
     def _lose(self, message: Message) -> None:
         message.ended = True
         ended_us = max(message.sent_us + self._settings.message_retention_us, message.arrived_us)
-        row = message_row(message, self.index, self._function, self.index, ended_us, Fate.EXPIRED, NOWHERE)
+        row = message.row(self.index, self._function, self.index, ended_us, Fate.EXPIRED, NOWHERE)
         self._run.events.append(row)
 
     def _give_up(self, message: Message, now_us: int, consumer: Consumer) -> None:
@@ -235,7 +203,7 @@ class Queue:
         message.ended = True
         self.line.forget(message)
         fate = Fate.RECURSIVE if consumer.must_not_run(message) else Fate.RECEIVES_EXCEEDED
-        row = message_row(message, consumer.index, consumer.function, self.index, now_us, fate, DEAD_LETTER_QUEUE)
+        row = message.row(consumer.index, consumer.function, self.index, now_us, fate, DEAD_LETTER_QUEUE)
         self._run.events.append(row)
         self._hand_over(message.arrived_us >= self._warm_up_us, consumer)
         inlet = self._run.inlets[self._dead_letters]
@@ -265,7 +233,7 @@ class Queue:
                 row = (number, index, function, arrived_us, arrived_us, now_us, message.batch, receives, runs, fate)
                 append((*row, NOWHERE, group, owner, number, arrived_us, 0))
             else:
-                append(message_row(message, index, function, owner, now_us, fate, NOWHERE))
+                append(message.row(index, function, owner, now_us, fate, NOWHERE))
         if deleted:
             self.hidden -= hidden
             self.counts.count_delete(now_us, deleted)
@@ -275,7 +243,7 @@ class Queue:
     def _hand_over(self, measured: int, consumer: Consumer) -> None:
         """So many of the measured span end with a consumer: they were offered to its trigger, if that is another."""
         if consumer.index != self.index:
-            self.offered -= measured
+            self.incoming.offered -= measured
             consumer.offered += measured
 
     # The queue is looked at.
@@ -291,7 +259,7 @@ class Queue:
         counts = self.counts
         counts.visible.read(now_us, self.line.size)
         counts.hidden.read(now_us, self.hidden)
-        counts.delayed.read(now_us, self._delayed.size)
+        counts.delayed.read(now_us, self.incoming.delayed)
         counts.oldest_s.read(now_us, self._age_s(now_us))
 
     def see(self, now_us: int) -> None:
@@ -311,8 +279,9 @@ class Queue:
         oldest_us = now_us - self._settings.message_retention_us
         if oldest_us < 0:
             return
-        for message in self.line.pop_older(oldest_us):
-            message.chain = self._chains.pop(message.number, None)
+        unreceived = self.line.pop_older(oldest_us)
+        self.incoming.tell_chains(unreceived)
+        for message in unreceived:
             self._lose(message)
         for sent_us, _, message in self._returned:
             if sent_us <= oldest_us and not message.hidden and not message.ended:
@@ -331,17 +300,3 @@ class Queue:
         hidden = (m.sent_us for receive in self._receives for m in receive.messages if not m.ended and m.receives == 1)
         first_us = next(hidden, now_us)  # what was received once was received in the order in which it was sent
         return (now_us - min(oldest_us, first_us)) / US_PER_S
-
-
-def message_row(
-    message: Message, index: int, function: int, owner: int, ended_us: int, fate: Fate, kept: Kept
-) -> tuple[int, ...]:
-    """The row of the event log, as ``queued.event_row`` makes it, without the cost of its keywords.
-
-    ``index`` and ``function``: of the mapping in whose hands it ended; ``owner``: the trigger whose queue it is.
-    """
-    number, arrived_us, chain = message.number, message.arrived_us, message.chain
-    head = (number, index, function, arrived_us, arrived_us, ended_us, message.batch, message.receives, message.runs)
-    if chain is None:
-        return (*head, fate, kept, message.group, owner, number, arrived_us, 0)
-    return (*head, fate, kept, message.group, chain.trigger, chain.event, chain.arrived_us, len(chain.functions))

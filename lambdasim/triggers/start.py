@@ -17,6 +17,7 @@ from lambdasim.service.clock import Unattended
 from lambdasim.service.luck import LuckBook
 from lambdasim.triggers.asynchronous import AsynchronousSource
 from lambdasim.triggers.chain import Discard, Inlet
+from lambdasim.triggers.deliveries import RuleInvocations
 from lambdasim.triggers.front_door import FrontDoor, account_bucket, front_door
 from lambdasim.triggers.journey import Journeys
 from lambdasim.triggers.queued import QueuedTrigger, Run
@@ -57,7 +58,7 @@ class Triggers:
         self._journeys: dict[int, Journeys] = {}
         self._queued: dict[int, QueuedTrigger] = {}
         inlets: dict[str, Inlet] = {DISCARD: Discard()}
-        run = Run(scenario, seed, service, versions, inlets, events)
+        run = Run(scenario, seed, service, versions, inlets, events, RuleInvocations(scenario.region, scenario.book))
         apis = account_bucket(scenario.book)
         for index, (name, trigger) in enumerate(scenario.triggers.items()):
             if isinstance(trigger, Queued):

@@ -72,7 +72,7 @@ class StreamCounts:
         self.reads = Counter(measured_us)  # GetRecords calls, those that find nothing included
         self.polled = Counter(measured_us)  # records that mappings have read; each counts once a mapping
         self.filtered = Counter(measured_us)
-        self.invoked = Counter(measured_us)  # records sent, each time again
+        self.invoked = Counter(measured_us)  # records with which a run began, each time again
         self.failed = Counter(measured_us)
         self.dropped = Counter(measured_us)
         self.delivered = Counter(measured_us)  # records whose batch went to the on-failure destination

@@ -166,9 +166,9 @@ class Lane:
             return
         self._mapping.lose(batch, records)
         old = bisect_left(records, (now_us - rules.age_us,))
-        if old:
-            self._mapping.discard(batch, records[:old], Fate.EXPIRED)
-            del records[:old]
+        for first in range(0, old, rules.most):
+            self._mapping.discard(batch, records[first : min(first + rules.most, old)], Fate.EXPIRED)
+        del records[:old]
 
     def _take(self) -> Batch:
         """The next batch: the buffer's head, as far as it is of one tumbling window."""

@@ -89,8 +89,12 @@ class Mapping:
         invocation.records = size
         invocation.extra_us = size * self._version.handler.per_record_us
         invocation.raises = bool(failing) and not self.rules.reports
-        counts.invoked.add(clock.now, size)
-        yield from self._service.invoke(invocation)
+        run = self._service.invoke(invocation)
+        admitted = next(run, None)
+        if admitted is not None:
+            counts.invoked.add(clock.now, size)
+            yield admitted
+            yield from run
         outcome = invocation.outcome
         if outcome is THROTTLED:
             batch.throttles += 1

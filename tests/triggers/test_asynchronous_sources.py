@@ -2,7 +2,19 @@
 
 import numpy as np
 import pytest
-from asynchronous_worlds import BOOK, EXACT, asynchronous, at, counts, events, function, only, run, tries_s
+from asynchronous_worlds import (
+    BOOK,
+    EXACT,
+    NO_ENVIRONMENT_EVER,
+    asynchronous,
+    at,
+    counts,
+    events,
+    function,
+    only,
+    run,
+    tries_s,
+)
 
 from lambdasim.records import Fate, Outcome
 from tests.theory.laws import LIMIT
@@ -255,3 +267,16 @@ def test_only_the_measured_span_is_paid_for():
     world = {"warm_up": "10 s", "duration": "20 s"}
     found = counts(run(asynchronous("sns", arrivals=at("0 s", "9 s", "10 s", "19 s"), world=world)))
     assert found["publishes"] == 2
+
+
+def test_when_all_subscribers_are_throttled_each_delivery_waits_and_ages_by_itself():
+    ages_s = {"f": 60, "g": 120, "h": 21600}
+    functions = {
+        name: function(event_invoke_config={"maximum_event_age_in_seconds": age}) for name, age in ages_s.items()
+    }
+    document = asynchronous(
+        "sns", functions.pop("f"), functions=functions, targets=list(ages_s), parameters=NO_ENVIRONMENT_EVER
+    )
+    ended = {row["function"]: (row["fate"], row["runs"], row["ended_us"] / 1e6) for row in events(run(document))}
+    # tried at 0, 1, 3, 7, 15, 31, 63, 127 s: the first try beyond the limit finds it too old
+    assert ended == {0: (Fate.EXPIRED, 0, 63), 1: (Fate.EXPIRED, 0, 127)}  # the third is young still: in flight

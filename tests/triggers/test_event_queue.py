@@ -225,6 +225,23 @@ def test_with_reserved_concurrency_0_an_event_fails_at_once_without_a_try():
     assert event["queued_us"] == event["ended_us"] == 3_000_000
 
 
+def test_age_is_asked_first_then_reserved_concurrency_then_the_loop():
+    # Fed by g, and f may stand in its chain not even once: a loop from the first event on.
+    feeder = {"feeder": {"type": "direct_async", "target": "g", "arrivals": at("0s")}}
+    keys = {"functions": {"g": function(handler={"emits": [{"to": "t"}]})}, "triggers": feeder, "arrivals": "none"}
+    loop, late = {"triggers/recursion/limit": 0}, {f"{BOOK}/event_queue/hop": "61 s"}
+    young = {"event_invoke_config": {"maximum_event_age_in_seconds": 60}}
+    stopped = {"reserved_concurrent_executions": 0}
+    for f, parameters, fate in (
+        ({**young, **stopped}, {**late, **loop}, Fate.EXPIRED),
+        ({**stopped}, {**late, **loop}, Fate.RESERVED_ZERO),
+        ({}, {**late, **loop}, Fate.RECURSIVE),
+        ({}, late, Fate.SUCCESS),
+    ):
+        # The feeder's own event is as late, but old enough: it may be 6 hours old.
+        assert only(run(asynchronous(f=function(**f), parameters=parameters, **keys)))["fate"] is fate
+
+
 def test_a_function_that_feeds_itself_runs_sixteen_times_and_then_lambda_stops_it():
     f = function(handler={"emits": [{"to": "t"}]}, dead_letter_config={"target": "discard-counted"})
     chain = events(run(asynchronous(f=f)))

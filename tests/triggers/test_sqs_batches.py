@@ -182,6 +182,14 @@ def test_a_filter_deletes_what_does_not_match_and_lowers_runs_but_not_polls():
     assert found["events"] == found["successes"] == len(batches(fifth))  # what was filtered was not offered
 
 
+def test_without_a_window_a_batch_is_what_one_receive_found_less_what_the_filter_dropped():
+    trigger = {"filter": {"pass": "50%"}, "batch_size": 10}
+    result = run(sqs_world("1 s", queue={"backlog": 1000}, length="1m", trigger=trigger))
+    sizes = np.array([row["records"] for row in batches(result)])
+    assert abs(sizes.mean() - 5) < 4 * (10 * 0.25 / len(sizes)) ** 0.5
+    assert len(sizes) == 100
+
+
 def test_what_a_filter_drops_leaves_room_in_a_window():
     result = run(
         sqs_world("1 s", queue={"backlog": 1000}, length="1m",
@@ -216,6 +224,19 @@ def test_fifo_groups_run_side_by_side_at_once_without_a_ramp():
         sqs_world("10 s", queue={"fifo": True, "message_groups": 200, "backlog": 5000}, trigger=limited, length="5s")
     )
     assert len([row for row in batches(result) if row["invoked_us"] == 0]) == 30
+
+
+def test_groups_that_become_free_together_go_on_side_by_side():
+    # All nine groups come in one batch; when it has run, each has ten messages more, and a batch takes one group.
+    arrivals = {"sum": [at("0s", events=9), at("1s", events=400)]}
+    result = run(
+        sqs_world("1500 ms", queue={"fifo": True, "message_groups": 2}, trigger={"arrivals": arrivals}, length="1m")
+    )
+    assert [(row["invoked_us"], row["records"]) for row in batches(result)[:3]] == [
+        (0, 9),
+        (1_500_000, 10),
+        (1_500_000, 10),
+    ]
 
 
 def test_a_failing_fifo_message_blocks_its_group_until_it_is_given_up_and_no_other():

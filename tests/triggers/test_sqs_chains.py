@@ -44,6 +44,19 @@ def test_own_messages_and_fed_ones_are_numbered_together_as_they_come():
     ]
 
 
+def test_messages_are_numbered_in_the_order_of_their_times_though_no_poller_looks():
+    world = sqs_world(
+        functions={"f": function("6 s", handler={"emits": [{"to": "q"}]}), "g": function("50 s")},
+        triggers={
+            "call": direct("f", at("1s")),
+            "q": sqs("g", arrivals=at("0s", "0s", "4s", "9s"), batch_size=1, scaling_config={"maximum_concurrency": 2}),
+        },
+    )
+    rows = messages(run(world), 1)
+    assert [row["arrived_us"] // S for row in rows] == [0, 0, 4, 7, 9]
+    assert [row["origin_trigger"] for row in rows] == [1, 1, 1, 0, 1]
+
+
 def test_only_messages_that_succeed_feed_what_their_function_feeds():
     world = sqs_world(
         functions={
@@ -117,6 +130,20 @@ def test_a_standard_dead_letter_queue_counts_retention_from_the_first_send_and_a
     )  # fmt: skip
     [row] = messages(run(world), 1)
     assert (row["fate"], row["ended_us"]) == (Fate.EXPIRED, expires_s * S)
+
+
+def test_a_message_that_is_older_than_its_dead_letter_queue_keeps_messages_is_lost_as_it_gets_there():
+    world = sqs_world(
+        functions={"f": function("1 s", timeout=20, handler={"error_rate": 1}), "g": function("1 s")},
+        triggers={
+            "q": sqs(
+                "f", {"visibility_timeout": "100 s", "max_receive_count": 1, "dead_letter": "d"}, arrivals=at("5s")
+            ),
+            "d": sqs("g", {"message_retention": "60 s"}),
+        },
+    )
+    [row] = messages(run(world), 1)
+    assert (row["fate"], row["arrived_us"], row["ended_us"], row["attempts"]) == (Fate.EXPIRED, 105 * S, 105 * S, 0)
 
 
 def test_a_loop_through_a_queue_stops_after_sixteen_runs_and_its_message_is_received_in_vain():

@@ -83,10 +83,17 @@ def test_pollers_in_use_stay_when_idle_ones_go():
 
 def test_a_scale_in_does_not_take_more_pollers_than_were_idle():
     scaling = Scaling(
-        decided_every_us=S, start=5, growth=5, ceiling=1250, rest=2, floor=2, after_function_error=0.5,
-        after_throttle=0.5, scale_in_after_us=60 * S, scale_in_every_us=60 * S, scale_in_factor=0.5,
+        decided_every_us=S,
+        start=5,
+        growth=5,
+        ceiling=1250,
+        rest=2,
+        floor=2,
+        scale_in_after_us=60 * S,
+        scale_in_every_us=60 * S,
+        scale_in_factor=0.5,
         long_idle_after_us=600 * S,
-    )  # fmt: skip
+    )
     pollers = Pollers(scaling)
     for second in range(1, 100):
         pollers.decide(second * S, busy=5 * second, wanted=True)
@@ -131,6 +138,12 @@ def test_with_partial_responses_errors_take_no_pollers_away():
     assert concurrency(partial, [10.5]) == [55]  # as if nothing had failed
     # Three in ten batches of ten go through whole (0.8^10 = 0.107).
     assert counts(whole)["successes"] < 0.2 * counts(partial)["successes"]
+
+
+def test_with_partial_responses_not_even_an_error_of_the_whole_invocation_takes_pollers_away():
+    trigger = {"batch_size": 1, "function_response_types": ["ReportBatchItemFailures"]}
+    result = run(sqs_world("10 s", handler={"error_rate": 1}, queue={"backlog": 10_000}, trigger=trigger, length="20s"))
+    assert concurrency(result, [9.5, 10.5, 15.5]) == [50, 55, 80]
 
 
 def test_a_throttled_batch_is_held_and_sent_again_after_waits_that_double_up_to_ten_seconds():
@@ -206,6 +219,20 @@ def test_a_provisioned_poller_polls_ten_times_a_second():
     trigger = {"batch_size": 1, "provisioned_poller_config": {"minimum_pollers": 2, "maximum_pollers": 2}}
     result = run(sqs_world("10 ms", queue={"backlog": 100_000}, length="60s", trigger=trigger))
     assert counts(result)["received"] == pytest.approx(2 * 10 * 60, rel=0.02)
+
+
+def test_a_batch_that_waits_for_its_pollers_turn_is_sent_once_when_its_window_ends():
+    # Two pollers receive 20 times a second; of 1,000 messages that is 100 rounds of ten for each batch of 500.
+    trigger = {
+        "batch_size": 500,
+        "maximum_batching_window_in_seconds": 1,
+        "provisioned_poller_config": {"minimum_pollers": 2, "maximum_pollers": 2},
+    }
+    result = run(sqs_world("1 s", queue={"backlog": 5000}, length="2m", trigger=trigger))
+    assert sum(row["records"] for row in batches(result)) == 5000
+    assert {row["runs"] for row in messages(result)} == {1}
+    first = batches(result)[0]
+    assert (first["invoked_us"], first["records"] < 500) == (S, True)
 
 
 def test_a_provisioned_poller_receives_a_megabyte_a_second():

@@ -100,6 +100,21 @@ def test_a_visibility_timeout_that_passes_during_the_run_makes_a_duplicate_run_a
     assert counts(result)["successes"] == 2
 
 
+def test_two_runs_of_one_message_at_once_are_a_duplicate_run_too():
+    result = run(
+        sqs_world("25 s", timeout=30, queue={"visibility_timeout": "30 s"},
+                  trigger={"arrivals": at("1s", "32s"), "batch_size": 2, "maximum_batching_window_in_seconds": 5,
+                           "scaling_config": {"maximum_concurrency": 2}})
+    )  # fmt: skip
+    # The first message waits for its window until 21 s, runs until 46 s, is visible again at 31 s, and runs a second
+    # time from 32 s on, when another fills the batch.
+    assert [(row["invoked_us"] // S, row["records"]) for row in batches(result)] == [(21, 1), (32, 2)]
+    assert counts(result)["duplicate_runs"] == 1
+    first, second = messages(result)
+    assert (first["ended_us"], first["batch"], first["runs"]) == (46 * S, 1, 2)
+    assert (second["ended_us"], second["runs"]) == (57 * S, 1)
+
+
 def test_a_run_that_ends_as_its_messages_become_visible_again_is_in_time():
     result = run(sqs_world("30 s", timeout=30, queue={"visibility_timeout": "30 s"}, trigger={"arrivals": at("1s")}))
     assert len(batches(result)) == 1
@@ -136,12 +151,12 @@ def test_receives_stall_at_the_in_flight_quota_and_go_on_as_messages_are_deleted
 def test_messages_that_became_visible_first_are_received_first():
     result = run(
         sqs_world(
-            "10 s",
+            "12 s",
             handler={"error_rate": 1},
             queue={"visibility_timeout": "20 s"},
             timeout=20,
             trigger={
-                "arrivals": at("0s", "12s", "21s", events=2),
+                "arrivals": at("0s", "13s", "21s", events=2),
                 "batch_size": 1,
                 "scaling_config": {"maximum_concurrency": 2},
             },
@@ -149,7 +164,8 @@ def test_messages_that_became_visible_first_are_received_first():
         )
     )
     sent = [(row["invoked_us"] // S, row["arrived_us"] // S) for row in batches(result)]
-    assert sent[::2] == sent[1::2] == [(0, 0), (12, 12), (22, 0), (32, 21)]  # those of 12 s are back at 32 s
+    # Those of 0 s are back at 20 s, before the last are sent; those of 13 s at 33 s, after that.
+    assert sent[::2] == sent[1::2] == [(0, 0), (13, 13), (25, 0), (37, 21)]
 
 
 def test_two_mappings_on_one_queue_share_its_messages():

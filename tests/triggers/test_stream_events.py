@@ -74,6 +74,24 @@ def test_lambda_does_not_see_a_loop_that_goes_through_a_stream():
     assert summary["events"] == len(ended) == sum(map(len, chains))
 
 
+def test_past_a_stream_lambda_has_lost_sight_of_the_functions_that_ran_before():
+    # f and g feed each other nine times in ten, and each may run once in a chain. Lambda follows it all the way round,
+    # or, if a stream is part of the way, never that far.
+    for kind, seen in (("direct_async", True), ("kinesis", False)):
+        document = stream({"arrivals": at("0s", events=20)}, duration="5m", parameters={"triggers/recursion/limit": 1})
+        function = document["functions"]["f"]
+        for name, to in (("f", "there"), ("g", "back")):
+            emits = {"duration": "1 ms", "emits": [{"to": to, "probability": "90%"}]}
+            document["functions"][name] = {**function, "handler": emits}
+        document["triggers"] |= {
+            "there": {"type": kind, "target": "g"},
+            "back": {"type": "direct_async", "target": "f"},
+        }
+        ended = events(run(document), list(document["triggers"]).index("back"))
+        assert any(row["fate"] is Fate.RECURSIVE for row in ended) is seen
+        assert (max(row["depth"] for row in ended) > 4) is not seen
+
+
 def test_a_record_that_was_processed_twice_for_the_sake_of_another_emits_twice_and_a_failed_one_never():
     trigger = backlog(10, batch_size=10, maximum_retry_attempts=1, poison={"records": [6]},
                       function_response_types=["ReportBatchItemFailures"])  # fmt: skip
@@ -182,6 +200,16 @@ def test_the_series_are_the_minutes_of_both_logs():
     assert series["WriteProvisionedThroughputExceeded"] == [0] * 5
     waits = [int(np.sum((ended["arrived_us"] < m * 60 * S) & (ended["ended_us"] > m * 60 * S))) for m in range(1, 6)]
     assert series["waiting"] == pytest.approx(waits, abs=1)  # one may come, or end, at the very minute
+
+
+def test_a_throttled_batch_has_not_invoked_the_function_and_has_failed_to():
+    trigger = {"arrivals": at("1s", events=5)}
+    document = stream(trigger, function={"reserved_concurrent_executions": 0}, duration="5m", drain="0s")
+    log, series = (result := run(document)).invocation_columns, shown(result)
+    assert set(log["outcome"].tolist()) == {Outcome.THROTTLED}
+    assert series["InvokedEventCount"] == [0] * 5
+    tries = np.bincount(log["invoked_us"] // (60 * S), minlength=5)[:5]
+    assert series["FailedInvokeEventCount"] == (5 * tries).tolist()
 
 
 def test_a_stream_of_dynamodb_has_the_metrics_of_its_own_name_and_no_writes():

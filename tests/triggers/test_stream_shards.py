@@ -51,6 +51,20 @@ def test_keys_are_as_frequent_as_zipfs_law_says():
         assert abs(z_of_count(found.count(lane), 50_000, weights[rank] / sum(weights))) < LIMIT
 
 
+def test_the_share_of_a_key_falls_with_its_rank_by_an_exponent_of_one_unless_told_otherwise():
+    trigger = {"arrivals": {"constant": {"rate": "500/s"}}, "shards": 1000, "partition_keys": {"count": 20}}
+    _, table, _ = outcome(stream(trigger, duration="60s", handler={"duration": "1 ms"}))
+    of_key = [Lanes(0, "t", 1000, 20, 1.0).of_backlog(key) for key in range(20)]
+    assert len(set(of_key)) == 20  # each key has a shard for itself
+    found = np.bincount([row["lane"] for row in table], minlength=1000)[of_key]
+    assert found.sum() == len(table) == 30_000
+    shares = 1 / np.arange(1, 21)
+    shares /= shares.sum()
+    assert np.abs((found - 30_000 * shares) / np.sqrt(30_000 * shares * (1 - shares))).max() < LIMIT
+    slope = np.polyfit(np.log(np.arange(1, 21)), np.log(found), 1, w=np.sqrt(found))[0]
+    assert slope == pytest.approx(-1, abs=0.03)
+
+
 def test_an_exponent_of_zero_makes_all_keys_alike():
     drawn = lanes(10**6, keys=4, zipf=0.0)
     found = [drawn.of(event) for event in range(20_000)]

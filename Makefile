@@ -32,10 +32,12 @@ unit: setup
 validation: setup
 	$(BIN)/python -m tests.validation.aws_2020 results/validation
 	$(BIN)/python -m tests.validation.peers results/validation
+	$(BIN)/python -m tests.validation.delivery results/validation
 
 # Speed and memory as ratios within one run; prints, never judges.
 benchmark: setup
 	$(BIN)/python -m tests.benchmarks.engine
+	$(BIN)/python -m tests.benchmarks.sqs
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from lambdasim.scenario.blocks import Block, Built, OneOf
-from lambdasim.scenario.distributions import CountDistribution, DurationDistribution
+from lambdasim.scenario.distributions import CountDistribution, DurationDistribution, distribution_from
 from lambdasim.scenario.quantities import (
     Count,
     Flag,
@@ -20,6 +20,7 @@ from lambdasim.scenario.quantities import (
 )
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import problem_inside, read_from
+from lambdasim.units import US_PER_HOUR, parse_rate_per_us
 from lambdasim.workload.arrivals import (
     ArrivalProcess,
     AtOnce,
@@ -33,7 +34,7 @@ from lambdasim.workload.arrivals import (
     Renewal,
     Sum,
 )
-from lambdasim.workload.distributions import Constant
+from lambdasim.workload.distributions import Lognormal
 from lambdasim.workload.schedules import Schedule
 from lambdasim.workload.trace_files import read_trace
 
@@ -65,12 +66,14 @@ class RenewalSpec(Block):
 
     rate: PositiveRate
     """Events per time, such as 50/s."""
-    cv: PositiveCount
-    """The gaps' coefficient of variation: 1 is Poisson, below is more regular, above comes in clusters."""
+    cv: PositiveCount | None = None
+    """The gaps' coefficient of variation: 1 is Poisson, below is more regular, above comes in clusters; 1.75 if you
+    don't say."""
 
-    def build(self, _surroundings: Surroundings) -> ArrivalProcess:
+    def build(self, surroundings: Surroundings) -> ArrivalProcess:
         """The process."""
-        return Renewal(self.rate, self.cv)
+        cv = self.cv if self.cv is not None else surroundings.book.value("arrivals/renewal/cv")
+        return Renewal(self.rate, cv)
 
 
 class DiurnalSpec(Block):
@@ -78,16 +81,26 @@ class DiurnalSpec(Block):
 
     mean_rate: PositiveRate
     """A weekday's mean rate."""
-    peak_to_mean: PositiveCount
-    """The peak's rate over the mean; 1 is flat."""
-    peak_at: Instant
-    """The peak's time of day in UTC, as a duration since midnight: 14h."""
-    weekend_factor: Count = 1.0
-    """Saturdays and Sundays are scaled by this."""
+    peak_to_mean: PositiveCount | None = None
+    """The peak's rate over the mean; 1 is flat, 1.5 the default."""
+    peak_at: Instant | None = None
+    """The peak's time of day in UTC, as a duration since midnight; 14h by default."""
+    weekend_factor: Count | None = None
+    """Saturdays and Sundays are scaled by this; 0.85 by default."""
 
-    def build(self, _surroundings: Surroundings) -> ArrivalProcess:
+    def build(self, surroundings: Surroundings) -> ArrivalProcess:
         """The process."""
-        return Diurnal(self.mean_rate, self.peak_to_mean, self.peak_at, self.weekend_factor)
+
+        def usual(name: str) -> float:
+            value: float = surroundings.book.value(f"arrivals/diurnal/{name}")
+            return value
+
+        return Diurnal(
+            self.mean_rate,
+            usual("peak_to_mean") if self.peak_to_mean is None else self.peak_to_mean,
+            usual("peak_at_h") * US_PER_HOUR if self.peak_at is None else self.peak_at,
+            usual("weekend_factor") if self.weekend_factor is None else self.weekend_factor,
+        )
 
 
 class PiecewiseSpec(Block):
@@ -126,16 +139,24 @@ class BurstsSpec(Block):
 class BatchSpec(Block):
     """Bulk uploads: bulks at random times, each of several events."""
 
-    rate: PositiveRate
-    """Bulks per time."""
-    size: CountDistribution
-    """Events in a bulk."""
-    spacing: DurationDistribution = Field(default=Constant(0.0))
-    """Time from one event of a bulk to the next; all at once by default."""
+    rate: PositiveRate | None = None
+    """Bulks per time; 2/h by default."""
+    size: CountDistribution | None = None
+    """Events in a bulk; a lognormal of median 50 and p99 5,000 by default."""
+    spacing: DurationDistribution | None = None
+    """Time from one event of a bulk to the next, such as 0s: all at once; 50 ms by default."""
 
-    def build(self, _surroundings: Surroundings) -> ArrivalProcess:
+    def build(self, surroundings: Surroundings) -> ArrivalProcess:
         """The process."""
-        return Batch(self.rate, self.size, self.spacing)
+
+        def usual(name: str) -> Any:
+            return surroundings.book.value(f"arrivals/batch/{name}")
+
+        return Batch(
+            parse_rate_per_us(usual("rate")) if self.rate is None else self.rate,
+            Lognormal.from_median_p99(usual("size_median"), usual("size_p99")) if self.size is None else self.size,
+            distribution_from(usual("spacing")) if self.spacing is None else self.spacing,
+        )
 
 
 class AtOnceSpec(Block):

@@ -72,6 +72,17 @@ def unsuited_sink(scenario: Scenario, book: Book) -> Findings:
                 yield link.path, f"{link.to} is of type {trigger.type}; AWS allows here: {', '.join(allowed)}"
 
 
+def fifo_sink(scenario: Scenario, _book: Book) -> Findings:
+    """Only a FIFO queue's own redrive leads to a FIFO queue."""
+    for link in links(scenario):
+        queue = scenario.triggers[link.to]
+        if not link.use or link.use.startswith("sqs/") or not isinstance(queue, SqsTrigger):
+            continue
+        owner = scenario.triggers.get(queue.queue.shared_with or link.to)
+        if isinstance(owner, SqsTrigger) and owner.queue.fifo:
+            yield link.path, f"{link.to} is a FIFO queue; AWS takes only standard queues here"
+
+
 def dead_letters_to_itself(scenario: Scenario, _book: Book) -> Findings:
     """What a queue gives up can't go back into it."""
     for name, trigger in scenario.triggers.items():
@@ -82,25 +93,34 @@ def dead_letters_to_itself(scenario: Scenario, _book: Book) -> Findings:
 
 
 def endless_loop(scenario: Scenario, book: Book) -> Findings:
-    """A loop that Lambda doesn't notice, and in which events don't become fewer, never ends."""
+    """A loop that Lambda doesn't notice, or may not stop, and in which events don't become fewer, never ends."""
     detected = book.value("triggers/recursion/detected_through")
+    stopped = frozenset(name for name, function in scenario.functions.items() if function.stops_loops)
     for name, function in scenario.functions.items():
         for link in links_of_function(name, function):
             trigger = scenario.triggers.get(link.to)
-            if link.use == "" and isinstance(trigger, Queued) and trigger.type not in detected:
-                gain = _gain(scenario, link, name, frozenset())
-                if gain >= 1:
-                    yield (
-                        link.path,
-                        (
-                            f"{name} would run again for what it emits, {gain:g} times for each event, and Lambda does "
-                            f"not notice loops through {trigger.type}: they would never end; lower the probability"
-                        ),
-                    )
+            if link.use or not isinstance(trigger, Queued):
+                continue
+            unnoticed = trigger.type not in detected
+            if not unnoticed and name in stopped:
+                continue
+            gain = _gain(scenario, link, name, frozenset() if unnoticed else stopped)
+            why = f"does not notice loops through {trigger.type}" if unnoticed else "lets it (recursive_loop: Allow)"
+            if gain >= 1:
+                yield (
+                    link.path,
+                    (
+                        f"{name} would run again for what it emits, {gain:g} times for each event, and Lambda {why}: "
+                        "they would never end; lower the probability"
+                    ),
+                )
 
 
 def _gain(scenario: Scenario, link: Link, home: str, seen: frozenset[str]) -> float:
-    """How many runs of ``home`` follow from one event on ``link``, by emits alone, each function passed once."""
+    """How many runs of ``home`` follow from one event on ``link``, by emits alone, each function passed once.
+
+    Not through those in ``seen``.
+    """
     trigger = scenario.triggers.get(link.to)
     total = 0.0
     for target in trigger.targets if isinstance(trigger, Queued) else ():

@@ -15,6 +15,7 @@ from lambdasim.scenario.chain_checks import (
     batch_keys_without_batches,
     dead_letters_to_itself,
     endless_loop,
+    fifo_sink,
     trigger_without_events,
     unsuited_sink,
 )
@@ -288,6 +289,7 @@ ERRORS: dict[str, Check] = {
         no_measured_init,
         no_price,
         unsuited_sink,
+        fifo_sink,
         dead_letters_to_itself,
         endless_loop,
     )

@@ -148,6 +148,9 @@ class Function(Block):
     """What Lambda's event queue does with its asynchronous events."""
     dead_letter_config: DeadLetterConfig | None = None
     """Where its asynchronous events go that failed for good."""
+    recursive_loop: Literal["Terminate", "Allow"] = "Terminate"
+    """Whether Lambda stops a chain of events in which the function has run too often: Terminate (the default), or
+    Allow."""
     vpc_config: VpcConfig | None = None
     """The VPC that its environments attach to."""
 
@@ -156,6 +159,11 @@ class Function(Block):
         if self.runtime is None and self.package_type == "Zip":
             raise problem_at("the key 'runtime' is required (but for `package_type: Image`)", "runtime")
         return self
+
+    @property
+    def stops_loops(self) -> bool:
+        """Whether Lambda stops a chain in which it has run too often."""
+        return self.recursive_loop == "Terminate"
 
     @property
     def timeout_us(self) -> int:

@@ -16,6 +16,7 @@ backlog changes (Lambda reads slower and lengthens the waits) has no published a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
@@ -79,7 +80,7 @@ class EventQueue:
         self.emitter = run.emitter(name, function)
         self.on_success, self.on_failure = function_sinks(run, function, payload_mb)
         self.stopped = settings.reserved_concurrent_executions == 0
-        self.recursion_limit: int = book.value("triggers/recursion/limit")
+        self.recursion_limit = book.value("triggers/recursion/limit") if settings.stops_loops else math.inf
         self.maximum_age_us = config.maximum_event_age_in_seconds * US_PER_S
         self.maximum_retries = config.maximum_retry_attempts
         self.error_waits_us = [round(wait_s * US_PER_S) for wait_s in book.value(f"{_BOOK}/function_error_waits_s")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,7 +133,6 @@ class QueueCounts(Tallied):
         chunk_mb = book.value("billing/sqs_chunk_kb") / _KB_PER_MB
         self._chunks = [max(1, math.ceil(n * payload_mb / chunk_mb)) for n in range(per_receive + 1)]  # by messages
         self._per_delete = book.value("triggers/sqs/queue/messages_per_delete")
-        self._warm_up_us = measured_us[0]
         self.sent, self.empty_receives = Counter(measured_us), Counter(measured_us)
         self.visible, self.hidden, self.delayed, self.oldest_s = (Gauge(measured_us) for _ in range(4))
         self.most_visible, self.most_hidden, self.oldest_ever_s = (Highest(measured_us) for _ in range(3))
@@ -142,13 +140,8 @@ class QueueCounts(Tallied):
         self.drained_us: int | None = None
 
     def count_sends(self, times_us: Sequence[int]) -> None:
-        """Messages were sent, one a call; all of ``times_us`` lie in one minute, which may be over."""
-        warm_up_us, messages = self._warm_up_us, len(times_us)
-        if times_us[0] < warm_up_us <= times_us[-1]:
-            before = bisect_left(times_us, warm_up_us)
-            self.sent.add(times_us[0], before)
-            messages -= before
-        self.sent.add(times_us[-1], messages)
+        """Messages were sent, one a call; ``times_us`` lie in one minute, and all within the measured span or none."""
+        self.sent.add(times_us[-1], len(times_us))
 
     def count_receive(self, now_us: int, messages: int) -> None:
         """A receive has found messages."""

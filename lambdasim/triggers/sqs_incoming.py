@@ -93,10 +93,8 @@ class Incoming:
     def _add(self, times_us: Sequence[int], to: Line | Unreceived) -> None:
         to.add(self._next, times_us)
         self._next += len(times_us)
-        if times_us[0] >= self._warm_up_us:
+        if times_us[0] >= self._warm_up_us:  # none lie on both sides: somebody looks as the measured span begins
             self.offered += len(times_us)
-        elif times_us[-1] >= self._warm_up_us:
-            self.offered += sum(time_us >= self._warm_up_us for time_us in times_us)
 
     def tell_chains(self, messages: Sequence[Message]) -> None:
         """Messages come out of the line for the first time: those that others have sent are told their chain."""

@@ -66,7 +66,7 @@ def scaling_of(trigger: SqsTrigger, book: Book, *, fifo: bool) -> Scaling:
         scale_in_factor=book.value(f"{path}/scale_in/factor"),
         long_idle_after_us=round(book.value(f"{path}/scale_in/long_idle_after_s") * US_PER_S),
         batches_per_poller=book.value(f"{_BOOK}/provisioned/invokes_per_poller") if config is not None else 1,
-        has_no_ramp=fifo and config is None,
+        has_no_ramp=fifo and config is None and book.value(f"{path}/fifo_has_no_ramp"),
     )
 
 

@@ -75,7 +75,6 @@ class Queue:
         self._warm_up_us = run.scenario.warm_up_us
         self._function = run.versions[trigger.target].index
         self._settings = settings
-        self._delay_us = settings.delay_us
         self._visibility_us = settings.visibility_timeout_us
         self._dead_letters = settings.dead_letter or DISCARD
         self._most_hidden = book.value(f"triggers/sqs/queue/in_flight/{'fifo' if settings.fifo else 'standard'}")
@@ -297,6 +296,7 @@ class Queue:
             oldest_us = min(oldest_us, returned[0][0])
         if fresh_us is not None:
             oldest_us = min(oldest_us, fresh_us)
-        hidden = (m.sent_us for receive in self._receives for m in receive.messages if not m.ended and m.receives == 1)
-        first_us = next(hidden, now_us)  # what was received once was received in the order in which it was sent
+        hidden = (m.sent_us for receive in self._receives for m in receive.messages if not m.ended)
+        # A standard queue's are received in the order in which they were sent, but for those that came back.
+        first_us = min(hidden, default=now_us) if self.is_fifo else next(hidden, now_us)
         return (now_us - min(oldest_us, first_us)) / US_PER_S

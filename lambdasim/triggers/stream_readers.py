@@ -150,6 +150,8 @@ class Reader:
         now_us, reading, shard = self._clock.now, self._reading, self._shard
         free_us = self._limits.earliest_us(now_us)
         if free_us > now_us:
+            self._count_polls(now_us)
+            self._polled_us = free_us  # until then it is held back
             self._clock.arrive(free_us, self._read)
             return
         self._source.look(now_us)

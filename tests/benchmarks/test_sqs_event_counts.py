@@ -57,6 +57,11 @@ def test_a_full_batch_takes_one_event_and_its_visibility_timeout_none(clocks):
     assert long - short < 1.1 * (many - few) + cold_starts
 
 
+def test_an_idle_queue_takes_an_event_a_minute_for_its_metrics_and_few_for_its_pollers(clocks):
+    lambdasim.simulate(queue(86_400))
+    assert events(clocks[-1]) < 24 * 60 + 30 + 50  # the drain, and what a run costs once
+
+
 def test_a_message_that_waits_in_a_backlog_takes_a_number_s_room():
     def peak(backlog):
         limited = {"scaling_config": {"maximum_concurrency": 2}}

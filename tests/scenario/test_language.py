@@ -143,14 +143,20 @@ def test_an_api_waits_as_long_as_it_can_by_default():
         ("{constant: {rate: 60/min}}", ConstantRate(60 / (60 * US_PER_S))),
         ("{poisson: {rate: 5/s}}", Poisson(5 / US_PER_S)),
         ("{renewal: {rate: 5/s, cv: 0.5}}", Renewal(5 / US_PER_S, 0.5)),
-        ("{diurnal: {mean_rate: 5/s, peak_to_mean: 2, peak_at: 14h}}", Diurnal(5 / US_PER_S, 2, 14 * US_PER_HOUR)),
+        (
+            "{diurnal: {mean_rate: 5/s, peak_to_mean: 2, peak_at: 15h, weekend_factor: 1}}",
+            Diurnal(5 / US_PER_S, 2, 15 * US_PER_HOUR),
+        ),
         ("{piecewise: {points: [[0s, 0/s], [1m, 5/s]]}}", Piecewise(((0, 0), (US_PER_MINUTE, 5 / US_PER_S)))),
         (
             "{bursts: {low: 0/s, high: 5/s, mean_low: 1m, mean_high: 1s}}",
             Bursts(0, 5 / US_PER_S, US_PER_MINUTE, US_PER_S),
         ),
         ("{batch: {rate: 5/s, size: 10, spacing: 1 ms}}", Batch(5 / US_PER_S, Constant(10), Constant(1000))),
-        ("{batch: {rate: 5/s, size: {uniform: {low: 1, high: 9}}}}", Batch(5 / US_PER_S, Uniform(1, 9), Constant(0))),
+        (
+            "{batch: {rate: 5/s, size: {uniform: {low: 1, high: 9}}, spacing: 0s}}",
+            Batch(5 / US_PER_S, Uniform(1, 9), Constant(0)),
+        ),
         ("{at_once: {events: 7, at: 1m, over: 2s}}", AtOnce(7, US_PER_MINUTE, 2 * US_PER_S)),
         ("{schedule: {expression: rate(5 minutes)}}", Schedule("rate(5 minutes)")),
         ("{sum: [none, {at_once: {events: 7}}]}", Sum((NoArrivals(), AtOnce(7)))),
@@ -158,6 +164,27 @@ def test_an_api_waits_as_long_as_it_can_by_default():
 )
 def test_every_arrival_process_becomes_its_value(spec, process):
     assert arrivals(spec) == process
+
+
+@pytest.mark.parametrize(
+    ("spec", "process"),
+    [
+        ("{renewal: {rate: 5/s}}", Renewal(5 / US_PER_S, 1.75)),
+        ("{diurnal: {mean_rate: 5/s}}", Diurnal(5 / US_PER_S, 1.5, 14 * US_PER_HOUR, 0.85)),
+        ("{batch: {}}", Batch(2 / US_PER_HOUR, Lognormal.from_median_p99(50, 5000), Constant(50 * MS))),
+    ],
+)
+def test_what_is_not_said_of_arrivals_has_the_usual_shape_of_their_kind(spec, process):
+    assert arrivals(spec) == process
+
+
+def test_the_usual_shape_is_in_the_book_and_can_be_set():
+    text = changed("{poisson: {rate: 5/s}}", "{batch: {rate: 1/h}}") + "parameters: {arrivals/batch/spacing: 7 ms}\n"
+    scenario = parse_scenario(text)
+    assert scenario.triggers["web"].arrivals.spacing == Constant(7 * MS)
+    used = {parameter.path for parameter in scenario.book.used}
+    assert {"arrivals/batch/spacing", "arrivals/batch/size_p99"} <= used
+    assert "arrivals/batch/rate" not in used
 
 
 @pytest.mark.parametrize(

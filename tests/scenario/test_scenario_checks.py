@@ -24,6 +24,7 @@ def emitting(emits, *triggers):
 
 QUEUE = "queue: {type: sqs, target: api, arrivals: none}"
 STREAM = "stream: {type: kinesis, target: api, arrivals: none}"
+DEAD = "dead: {{type: sqs, target: api{}}}"
 HOOK = "hook: {type: direct_async, target: api, arrivals: {poisson: {rate: 1/s}}}"
 BROKEN = {
     "warm_up_too_long": [f"{SMALL}warm_up: 1h\n"],
@@ -37,6 +38,11 @@ BROKEN = {
     ],
     "too_many_minutes": [changed("duration: 1h", "duration: 7000d")],
     "too_many_clients": [with_trigger("type: direct, client: {clients: 100001}")],
+    "stream_too_large": [
+        f"{SMALL}  clicks: {{type: kinesis, target: api, shards: 100001, backlog: 5}}\n",
+        f"{SMALL}  clicks: {{type: kinesis, target: api, backlog: 10000001}}\n",
+        f"{SMALL}  clicks: {{type: kinesis, target: api, partition_keys: {{count: 10000001}}, backlog: 5}}\n",
+    ],
     "lifetime_too_short": [
         f"{SMALL}lifecycle: {{maximum_lifetime: 0s}}\n",
         f"{SMALL}lifecycle: {{maximum_lifetime: {{exponential: {{mean: 999 ms}}}}}}\n",
@@ -70,6 +76,21 @@ BROKEN = {
         with_key("dead_letter_config: {target: stream}") + f"  {STREAM}\n  {HOOK}\n",
         with_key("event_invoke_config: {on_success: upload}") + f"  upload: {{type: s3, target: api}}\n  {HOOK}\n",
     ],
+    "fifo_sink": [
+        with_key(f"{key}: {{{use}: dead}}") + f"  {DEAD.format(', queue: {fifo: true}')}\n  {HOOK}\n"
+        for key, use in (
+            ("dead_letter_config", "target"),
+            ("event_invoke_config", "on_failure"),
+            ("event_invoke_config", "on_success"),
+        )
+    ]
+    + [
+        f"{SMALL}  {DEAD.format(', queue: {fifo: true}')}\n  {trigger}\n"
+        for trigger in (
+            "topic: {type: sns, target: api, dead_letter_config: {target: dead}, arrivals: {poisson: {rate: 1/s}}}",
+            "clicks: {type: kinesis, target: api, on_failure: dead, arrivals: {poisson: {rate: 1/s}}}",
+        )
+    ],
     "dead_letters_to_itself": [
         SMALL + "  jobs: {type: sqs, target: api, queue: {dead_letter: jobs}, arrivals: {poisson: {rate: 1/s}}}\n",
     ],
@@ -80,6 +101,23 @@ BROKEN = {
             "  api:\n", "  twin: {runtime: ruby3.4, handler: {duration: 1s, emits: [{to: queue}]}}\n  api:\n"
         )
         + f"  {QUEUE}\n",
+        emitting("{to: queue}", QUEUE).replace(FUNCTION, f"{FUNCTION}    recursive_loop: Allow\n"),
+    ],
+    "visibility_timeout_below_function_timeout": [
+        SMALL + "  jobs: {type: sqs, target: api, queue: {visibility_timeout: 2 s, backlog: 5}}\n",
+        with_key("timeout: 31") + "  jobs: {type: sqs, target: api, queue: {backlog: 5}}\n",
+    ],
+    "no_queue_to_share": [SMALL + "  jobs: {type: sqs, target: api, queue: {shared_with: web}}\n"],
+    "dead_letter_queue_of_another_kind": [
+        SMALL
+        + "  jobs: {type: sqs, target: api, queue: {dead_letter: dead, fifo: true, backlog: 5}}\n"
+        + "  dead: {type: sqs, target: api}\n",
+    ],
+    "batch_too_large_for_fifo": [
+        SMALL
+        + "  jobs: {type: sqs, target: api, queue: {fifo: true, backlog: 5}}\n"
+        + "  too: {type: sqs, target: api, queue: {shared_with: jobs}, batch_size: 11, "
+        + "maximum_batching_window_in_seconds: 1}\n",
     ],
 }
 SOUND = {
@@ -90,6 +128,10 @@ SOUND = {
     ],
     "too_many_minutes": [changed("duration: 1h", "duration: 6900d").replace("5/s", "1/s")],
     "too_many_clients": [with_trigger("type: direct, client: {clients: 100000}")],
+    "stream_too_large": [
+        f"{SMALL}  clicks: {{type: kinesis, target: api, shards: 10000, parallelization_factor: 10, backlog: 5}}\n",
+        f"{SMALL}  clicks: {{type: kinesis, target: api, partition_keys: {{count: 10000000}}, backlog: 10000000}}\n",
+    ],
     "lifetime_too_short": [
         f"{SMALL}lifecycle: {{maximum_lifetime: 1s}}\n",
         f"{SMALL}lifecycle: {{maximum_lifetime: 0s, proactive_initialization: {{on_retirement: 0%}}}}\n",
@@ -108,6 +150,10 @@ SOUND = {
         with_key("dead_letter_config: {target: discard-counted}") + f"  {HOOK}\n",
         with_key("event_invoke_config: {on_failure: upload}") + f"  upload: {{type: s3, target: api}}\n  {HOOK}\n",
     ],
+    "fifo_sink": [
+        with_key("dead_letter_config: {target: dead}") + f"  {DEAD.format('')}\n  {HOOK}\n",
+        emitting("{to: dead}", DEAD.format(", queue: {fifo: true}")),
+    ],
     "dead_letters_to_itself": [
         SMALL
         + "  jobs: {type: sqs, target: api, queue: {dead_letter: dead}, arrivals: {poisson: {rate: 1/s}}}\n"
@@ -116,6 +162,29 @@ SOUND = {
     "endless_loop": [
         emitting("{to: queue}", QUEUE),  # Lambda stops this one
         emitting("{to: stream, probability: 99%}", STREAM),
+        emitting("{to: queue, probability: 99%}", QUEUE).replace(FUNCTION, f"{FUNCTION}    recursive_loop: Allow\n"),
+        # Its twin is on the way round, and is stopped.
+        emitting("{to: queue}", "queue: {type: sqs, target: twin}", "back: {type: sns, target: api}")
+        .replace(FUNCTION, f"{FUNCTION}    recursive_loop: Allow\n")
+        .replace("  api:\n", "  twin: {runtime: ruby3.4, handler: {duration: 1s, emits: [{to: back}]}}\n  api:\n"),
+    ],
+    "visibility_timeout_below_function_timeout": [
+        with_key("timeout: 30") + "  jobs: {type: sqs, target: api, queue: {backlog: 5}}\n",
+    ],
+    "no_queue_to_share": [
+        SMALL
+        + "  jobs: {type: sqs, target: api, queue: {backlog: 5}}\n"
+        + "  too: {type: sqs, target: api, queue: {shared_with: jobs}}\n",
+    ],
+    "dead_letter_queue_of_another_kind": [
+        SMALL
+        + "  jobs: {type: sqs, target: api, queue: {dead_letter: dead, fifo: true, backlog: 5}}\n"
+        + "  dead: {type: sqs, target: api, queue: {fifo: true}}\n",
+    ],
+    "batch_too_large_for_fifo": [
+        SMALL
+        + "  jobs: {type: sqs, target: api, queue: {fifo: true, backlog: 5}}\n"
+        + "  too: {type: sqs, target: api, queue: {shared_with: jobs}, batch_size: 10}\n",
     ],
 }
 CARELESS = {
@@ -153,6 +222,16 @@ CARELESS = {
         with_key("event_invoke_config: {maximum_retry_attempts: 0}"),
         with_key("dead_letter_config: {target: discard-counted}"),
     ],
+    "pollers_over_reserved": [
+        with_key("reserved_concurrent_executions: 800") + "  jobs: {type: sqs, target: api, queue: {backlog: 5}}\n",
+        with_key("reserved_concurrent_executions: 9")
+        + "  jobs: {type: sqs, target: api, queue: {backlog: 5}, scaling_config: {maximum_concurrency: 10}}\n",
+    ],
+    "backlog_behind_latest": [SMALL + "  clicks: {type: kinesis, target: api, backlog: 5}\n"],
+    # A batch of one record takes 80 ms: a lane gets 12.5 of them done in a second.
+    "too_few_lanes": [
+        SMALL + "  clicks: {type: kinesis, target: api, batch_size: 1, arrivals: {constant: {rate: 12.6/s}}}\n",
+    ],
 }
 CAREFUL = {
     "integration_timeout_below_function_timeout": [with_trigger("type: api_gateway, integration_timeout: 3 s")],
@@ -177,6 +256,17 @@ CAREFUL = {
     "batch_keys_without_batches": [changed("80 ms", "80 ms, per_record: 2 ms") + f"  {QUEUE}\n"],
     "asynchronous_keys_without_events": [
         with_key("event_invoke_config: {maximum_retry_attempts: 0}") + f"  {HOOK}\n",
+    ],
+    "pollers_over_reserved": [
+        with_key("reserved_concurrent_executions: 10")
+        + "  jobs: {type: sqs, target: api, queue: {backlog: 5}, scaling_config: {maximum_concurrency: 10}}\n",
+        with_key("reserved_concurrent_executions: 0") + "  jobs: {type: sqs, target: api, queue: {backlog: 5}}\n",
+    ],
+    "backlog_behind_latest": [
+        SMALL + "  clicks: {type: kinesis, target: api, backlog: 5, starting_position: TRIM_HORIZON}\n"
+    ],
+    "too_few_lanes": [
+        SMALL + "  clicks: {type: kinesis, target: api, batch_size: 1, arrivals: {constant: {rate: 12.4/s}}}\n",
     ],
 }
 

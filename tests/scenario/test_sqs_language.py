@@ -1,12 +1,17 @@
 """What can be said of an SQS queue and its mapping, and what AWS would refuse."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from small_scenario import complaints
 
 from lambdasim.header import BilledItem
 from lambdasim.parameters.book import load_book
+from lambdasim.scenario.checks import ERRORS, WARNINGS
 from lambdasim.scenario.load import parse_scenario
-from lambdasim.scenario.sqs_checks import SQS_ERRORS, SQS_WARNINGS
+from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.units import US_PER_DAY, US_PER_HOUR, US_PER_S
 from lambdasim.workload.arrivals import NoArrivals
 
@@ -40,9 +45,10 @@ def says(trigger="", more=""):
 
 def found(check, trigger="", more="", function=""):
     """What one check of the whole finds: paths and messages."""
-    scenario = parse_scenario(text(trigger, more, function))
-    checks = {**SQS_ERRORS, **SQS_WARNINGS}
-    return [(".".join(map(str, path)), message) for path, message in checks[check](scenario, load_book())]
+    document, book = yaml.safe_load(text(trigger, more, function)), load_book()
+    around = Surroundings(book, Path(), tuple(document["functions"]), tuple(document["triggers"]))
+    scenario = Scenario.model_validate(document, context=around)  # which is before the whole is checked
+    return [(".".join(map(str, path)), message) for path, message in (ERRORS | WARNINGS)[check](scenario, book)]
 
 
 def test_what_is_not_said_comes_from_the_book():

@@ -252,6 +252,18 @@ def test_a_function_that_feeds_itself_runs_sixteen_times_and_then_lambda_stops_i
     assert (last["kept"], last["attempts"], last["arrived_us"]) == (Kept.DEAD_LETTER_QUEUE, 0, 16_000_000)
 
 
+def test_lambda_lets_a_function_run_on_whose_loops_are_allowed():
+    chances = {"handler": {"emits": [{"to": "t", "probability": "90%"}]}}
+    limit = {"parameters": {"triggers/recursion/limit": 1}, "arrivals": at("0 s", events=20)}
+    stopped, allowed = (
+        events(run(asynchronous(f=function(**chances, recursive_loop=loop), **limit)))
+        for loop in ("Terminate", "Allow")
+    )
+    assert max(event["depth"] for event in stopped) == 1
+    assert max(event["depth"] for event in allowed) > 10
+    assert {event["fate"] for event in allowed} == {Fate.SUCCESS}
+
+
 def test_two_functions_that_feed_each_other_each_run_sixteen_times():
     functions = {"g": function(handler={"emits": [{"to": "t"}]})}
     f = function(handler={"emits": [{"to": "back"}]})
@@ -357,7 +369,7 @@ def test_the_largest_event_fits_a_dead_letter_queue_but_its_record_fits_no_queue
         dead_letter_config={"target": "sink"},
         event_invoke_config={"on_failure": "sink"},
     )
-    triggers = {"sink": {"type": "sqs", "target": "g"}}
+    triggers = {"sink": {"type": "sqs", "target": "g", "queue": {"visibility_timeout": "15m"}}}
     result = run(asynchronous(f=f, functions=G, triggers=triggers, payload_size="1 MB"))
     assert only(result)["kept"] == Kept.DEAD_LETTER_QUEUE | Kept.DESTINATION_ERROR
 

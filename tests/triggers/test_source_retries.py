@@ -188,8 +188,8 @@ def test_what_a_source_gives_up_goes_to_the_sources_own_dead_letter_queue(kind):
     few = {f"{BOOK}/sns/retries/after_backoff": 0}
     f = function(dead_letter_config={"target": "functions-own"})
     triggers = {
-        "letters": {"type": "sqs", "target": "g"},
-        "functions-own": {"type": "sqs", "target": "g"},
+        "letters": {"type": "sqs", "target": "g", "queue": {"visibility_timeout": "15m"}},
+        "functions-own": {"type": "sqs", "target": "g", "queue": {"visibility_timeout": "15m"}},
     }
     result = run(
         asynchronous(

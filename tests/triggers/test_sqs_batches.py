@@ -219,6 +219,10 @@ def test_fifo_groups_run_side_by_side_at_once_without_a_ramp():
     )
     first = [row for row in batches(result) if row["invoked_us"] == 0]
     assert len(first) == 200
+    ramping = {"triggers/sqs/pollers/fifo_has_no_ramp": False}
+    queue = {"fifo": True, "message_groups": 200, "backlog": 5000}
+    result = run(sqs_world("10 s", queue=queue, trigger=trigger, length="5s", parameters=ramping))
+    assert [row["invoked_us"] // S for row in batches(result)] == [n // 5 for n in range(30)]
     limited = {**trigger, "scaling_config": {"maximum_concurrency": 30}}
     result = run(
         sqs_world("10 s", queue={"fifo": True, "message_groups": 200, "backlog": 5000}, trigger=limited, length="5s")

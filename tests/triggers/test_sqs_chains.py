@@ -46,14 +46,16 @@ def test_own_messages_and_fed_ones_are_numbered_together_as_they_come():
 
 def test_messages_are_numbered_in_the_order_of_their_times_though_no_poller_looks():
     world = sqs_world(
-        functions={"f": function("6 s", handler={"emits": [{"to": "q"}]}), "g": function("50 s")},
+        functions={"f": function("6500 ms", handler={"emits": [{"to": "q"}]}), "g": function("50 s")},
         triggers={
             "call": direct("f", at("1s")),
-            "q": sqs("g", arrivals=at("0s", "0s", "4s", "9s"), batch_size=1, scaling_config={"maximum_concurrency": 2}),
+            "q": sqs(
+                "g", arrivals=at("0s", "0s", "7200ms", "9s"), batch_size=1, scaling_config={"maximum_concurrency": 2}
+            ),
         },
     )
     rows = messages(run(world), 1)
-    assert [row["arrived_us"] // S for row in rows] == [0, 0, 4, 7, 9]
+    assert [row["arrived_us"] / S for row in rows] == [0, 0, 7.2, 7.5, 9]
     assert [row["origin_trigger"] for row in rows] == [1, 1, 1, 0, 1]
 
 

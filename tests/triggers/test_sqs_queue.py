@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqs_worlds import NEVER_BACK_OFF, at, batches, counts, messages, run, sqs, sqs_world
+from sqs_worlds import NEVER_BACK_OFF, at, batches, counts, messages, run, series, sqs, sqs_world
 
 from lambdasim.records import Fate, Kept, Outcome
+from lambdasim.triggers import sqs as sqs_module
 from tests.theory.worlds import function
 
 S = 1_000_000
@@ -76,6 +77,42 @@ def test_messages_that_nobody_receives_expire_at_the_age_of_their_retention():
     fates = [(message["fate"], message["ended_us"]) for message in messages(result)]
     assert fates == [(Fate.SUCCESS, 100 * S)] * 2 + [(Fate.EXPIRED, 60 * S)] * 2 + [(Fate.EXPIRED, 90 * S)]
     assert counts(result)["in_flight"] == 0
+
+
+def test_messages_expire_though_no_poller_looks_at_them_again():
+    result = run(
+        sqs_world(
+            "15m",
+            queue={"message_retention": "60 s", "backlog": 4},
+            trigger={"batch_size": 1, "scaling_config": {"maximum_concurrency": 2}},
+            length="5m",
+        )
+    )
+    assert [(row["fate"], row["ended_us"]) for row in messages(result)] == [(Fate.EXPIRED, 60 * S)] * 2
+    assert series(result, "ApproximateNumberOfMessagesVisible") == [0, 0, 0, 0, 0]
+    assert counts(result)["in_flight"] == 2
+
+
+def test_a_queue_remembers_those_that_came_back_and_forgets_them_when_they_end(monkeypatch):
+    made = []
+
+    class Remembered(sqs_module.Queue):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+
+    monkeypatch.setattr(sqs_module, "Queue", Remembered)
+    result = run(
+        sqs_world("1 s", timeout=20, handler={"record_error_rate": 0.6}, length="10m", drain="60s",
+                  queue={"visibility_timeout": "20 s"},
+                  trigger={"arrivals": {"constant": {"rate": "30/s"}},
+                           "function_response_types": ["ReportBatchItemFailures"]})
+    )  # fmt: skip
+    [queue] = made
+    left = set(range(18_000)) - {row["event"] for row in messages(result)}
+    assert {number for _, number, message in queue._returned if not message.ended} == left
+    assert len(left) > 100
+    assert len(queue._returned) < 5000  # of some 11,000 that came back
 
 
 def test_a_delayed_message_is_visible_when_its_delay_is_over():

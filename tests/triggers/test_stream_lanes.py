@@ -187,6 +187,15 @@ def test_records_above_the_maximum_age_are_given_up_and_those_behind_them_go_on(
     assert all(row["invoked_us"] - row["arrived_us"] <= 60 * S for row in sent)
 
 
+def test_a_batch_that_is_too_old_when_it_fails_is_given_up_then_and_not_after_a_wait():
+    trigger = {"arrivals": at("0s"), "maximum_record_age_in_seconds": 60, "on_failure": "discard-counted"}
+    document = stream(trigger, function={"timeout": 100}, duration="10m")
+    document["functions"]["f"]["handler"] = {"duration": "70 s", "error_rate": "100%"}
+    table, ended, _ = outcome(document)
+    assert [row["attempt"] for row in table] == [1]
+    assert [(row["fate"], row["ended_us"], row["kept"]) for row in ended] == [(Fate.EXPIRED, 70 * S, Kept.DESTINATION)]
+
+
 def test_a_backlog_older_than_the_maximum_age_is_skipped_without_an_invocation():
     document = stream(
         {"arrivals": at("0s", events=500), "maximum_record_age_in_seconds": 60, "batch_size": 10},

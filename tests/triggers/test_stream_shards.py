@@ -6,10 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from lambdasim.triggers.shards import Lanes, Pace, ReadLimits, Shard, WriteLimit
+from lambdasim.parameters.book import load_book
+from lambdasim.triggers.pace import Pace
+from lambdasim.triggers.shards import Lanes, ReadLimits, Shard, WriteLimit
+from lambdasim.triggers.stream_settings import shards_of
 from tests.stream_worlds import S, events, outcome, stream
 from tests.theory.laws import LIMIT
-from tests.worlds import run
+from tests.worlds import load, run
 
 
 def lanes(count, *, seed=1, keys=None, zipf=1.0):
@@ -90,6 +93,22 @@ def test_a_shard_takes_1000_records_or_1_mb_a_second_whichever_is_less(record_kb
         at_us = writes.earliest_us(at_us)
         writes.take(at_us)
     assert at_us / S == pytest.approx((3000 - per_second) / per_second, rel=1e-3)  # a second's worth at once
+
+
+def test_a_shard_of_kinesis_has_the_limits_that_aws_documents():
+    document = stream({"arrivals": "none", "backlog": 1, "payload_size": "100 KB"}, as_measured=True)
+    [shard] = shards_of(load(document).triggers["t"], load_book())
+    for _ in range(5):
+        assert shard.reads.earliest_us(0) == 0
+        shard.reads.take(0, 0)
+    assert shard.reads.earliest_us(0) == S // 5
+    shard.reads.take(S, 10)
+    assert shard.reads.earliest_us(S) == 6 * S  # 10 MB at 2 MB/s
+    at_us = 0
+    for _ in range(100):
+        at_us = shard.writes.earliest_us(at_us)
+        shard.writes.take(at_us)
+    assert at_us / S == pytest.approx((100 - 10.24) / 10.24, rel=1e-3)  # 1 MB/s, a second's worth of it at once
 
 
 def test_five_calls_a_second_are_let_in_and_a_call_of_10_mb_bars_the_next_for_5_s():

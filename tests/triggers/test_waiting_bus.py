@@ -87,7 +87,7 @@ def test_a_destination_of_the_functions_event_queue_is_not_asked():
 
 def test_what_the_bus_gives_up_goes_to_its_dead_letter_queue_and_says_whether_the_function_ran():
     for f, depth in ((function(**FAILING), 1), (function(reserved_concurrent_executions=0), 0)):
-        triggers = {"letters": {"type": "sqs", "target": "g"}}
+        triggers = {"letters": {"type": "sqs", "target": "g", "queue": {"visibility_timeout": "15m"}}}
         letters = {"dead_letter_config": {"target": "letters"}}
         result = run(waiting(f, functions={"g": function("1 ms")}, triggers=triggers, **letters))
         assert only(result)["kept"] == Kept.DEAD_LETTER_QUEUE

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
 from lambdasim.parameters.book import Book, load_book
-from lambdasim.scenario.quantities import DURATION_SCHEMA, POSITIVE_INSTANT
+from lambdasim.scenario.quantities import DURATION_SCHEMA, POSITIVE_INSTANT, Quantity
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import found, nearest
-from lambdasim.units import US_PER_S
+from lambdasim.units import US_PER_S, format_us, parse_duration_us
+
+_SPAN = Quantity(parse_duration_us, "duration", "'180 s' or '4d'", DURATION_SCHEMA, whole=True)
 
 
 class FromBook:
@@ -22,9 +24,14 @@ class FromBook:
 FROM_BOOK: Any = FromBook()
 
 
+def from_book(alias: str | None = None) -> Any:
+    """A field whose default stands in the parameter book."""
+    return Field(default=FROM_BOOK, validate_default=True, alias=alias)
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
 class BookNumber:
-    """A whole number whose range, and default, stand in the book under ``path``.
+    """A whole number whose range, and default if it has one, stand in the book under ``path``.
 
     ``path/minimum``, ``path/maximum`` and ``path/default`` are read where they exist; a path that is itself an
     entry gives the default only, and ``minimum`` is then the least allowed.
@@ -44,6 +51,9 @@ class BookNumber:
     def _default(self, book: Book) -> Any:
         default = f"{self.path}/default"
         return round(book.value(default if book.has(default) else self.path))
+
+    def _is_entry(self, book: Book) -> bool:
+        return not any(book.has(f"{self.path}/{bound}") for bound in ("minimum", "maximum"))
 
     def read(self, value: Any, info: ValidationInfo) -> Any:
         """The number, in range; the book's default where none is written."""
@@ -71,7 +81,8 @@ class BookNumber:
         book = load_book()
         low, high = self._bounds(book)
         limits = {"minimum": low} | ({"maximum": high} if high is not None else {})
-        return {"type": "integer", **limits, "default": self._default(book)}
+        default = {"default": self._default(book)} if book.has(f"{self.path}/default") or self._is_entry(book) else {}
+        return {"type": "integer", **limits, **default}
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
@@ -89,6 +100,38 @@ class BookSeconds:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Pydantic: read the text."""
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Pydantic: the pattern."""
+        return dict(DURATION_SCHEMA)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
+class BookSpan:
+    """A duration whose range and default stand in the book below ``path``, in units of ``unit_us`` microseconds."""
+
+    path: str
+    unit_us: int = US_PER_S
+
+    def _bound_us(self, name: str, info: ValidationInfo) -> int:
+        units: float = Surroundings.of(info).book.value(f"{self.path}/{name}")
+        return round(units * self.unit_us)
+
+    def read(self, value: Any, info: ValidationInfo) -> int:
+        """Microseconds, in range; the book's default where none is written."""
+        if value is FROM_BOOK:
+            return self._bound_us("default", info)
+        span_us = round(_SPAN(value))
+        low_us, high_us = (self._bound_us(bound, info) for bound in ("minimum", "maximum"))
+        if not low_us <= span_us <= high_us:
+            raise ValueError(f"{value} is outside {format_us(low_us) if low_us else '0 s'} to {format_us(high_us)}")
+        return span_us
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Pydantic: read by the book."""
         return core_schema.with_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(

@@ -9,74 +9,19 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Validati
 from pydantic_core import core_schema
 
 from lambdasim.header import BilledItem
-from lambdasim.parameters.book import load_book
 from lambdasim.scenario.blocks import Block
-from lambdasim.scenario.book_fields import FROM_BOOK, BookNumber
-from lambdasim.scenario.quantities import DURATION_SCHEMA, Count, Flag, PositiveWhole, Quantity, Share, Whole
+from lambdasim.scenario.book_fields import BookNumber, BookSpan, from_book
+from lambdasim.scenario.quantities import Count, Flag, PositiveWhole, Share, Whole
 from lambdasim.scenario.surroundings import Surroundings
-from lambdasim.scenario.targets import QueuedForOne, SinkName, TriggerName
+from lambdasim.scenario.targets import EventFilter, QueuedForOne, SinkName, TriggerName
 from lambdasim.scenario.wording import found, problem_at
-from lambdasim.units import US_PER_S, format_us, parse_duration_us
 
 _BOOK = "triggers/sqs"
 _QUEUE = f"{_BOOK}/queue"
 _MAPPING = f"{_BOOK}/mapping"
 _PROVISIONED = f"{_BOOK}/provisioned"
 _DEFAULT_GROUPS = 100
-_SPAN = Quantity(parse_duration_us, "duration", "'180 s' or '4d'", DURATION_SCHEMA, whole=True)
 _MOST_GROUPS = 10**6  # each has a place of its own in memory
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
-class _BookSpan:
-    """A duration whose range and default stand in the book below ``path``, in seconds."""
-
-    path: str
-
-    def read(self, value: Any, info: ValidationInfo) -> int:
-        """Microseconds, in range; the book's default where none is written."""
-        book = Surroundings.of(info).book
-        if value is FROM_BOOK:
-            return _whole_us(book.value(f"{self.path}/default"))
-        span_us = round(_SPAN(value))
-        low_us, high_us = (_whole_us(book.value(f"{self.path}/{bound}")) for bound in ("minimum", "maximum"))
-        if not low_us <= span_us <= high_us:
-            raise ValueError(f"{value} is outside {_in_words(low_us)} to {_in_words(high_us)}")
-        return span_us
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Pydantic: read by the book."""
-        return core_schema.with_info_plain_validator_function(self.read)
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Pydantic: the pattern."""
-        return dict(DURATION_SCHEMA)
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
-class _BookRange(BookNumber):
-    """A whole number whose range stands in the book, and that has no default."""
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Pydantic: the range of the plain book."""
-        low, high = self._bounds(load_book())
-        return {"type": "integer", "minimum": low, "maximum": high}
-
-
-def _whole_us(seconds: float) -> int:
-    return round(seconds * US_PER_S)
-
-
-def _in_words(span_us: int) -> str:
-    return format_us(span_us) if span_us else "0 s"
-
-
-def _from_book() -> Any:
-    return Field(default=FROM_BOOK, validate_default=True)
 
 
 class MessageGroups(Block):
@@ -123,17 +68,11 @@ _HUNDRED_GROUPS = MessageGroups(count=_DEFAULT_GROUPS)
 class QueueSettings(Block):
     """An SQS queue."""
 
-    visibility_timeout_us: Annotated[int, _BookSpan(f"{_QUEUE}/visibility_timeout_s")] = Field(
-        default=FROM_BOOK, validate_default=True, alias="visibility_timeout"
-    )
+    visibility_timeout_us: Annotated[int, BookSpan(f"{_QUEUE}/visibility_timeout_s")] = from_book("visibility_timeout")
     """How long a received message stays hidden from other receives, such as 180 s; counted from the receive."""
-    message_retention_us: Annotated[int, _BookSpan(f"{_QUEUE}/message_retention_s")] = Field(
-        default=FROM_BOOK, validate_default=True, alias="message_retention"
-    )
+    message_retention_us: Annotated[int, BookSpan(f"{_QUEUE}/message_retention_s")] = from_book("message_retention")
     """How long the queue keeps a message, such as 4d."""
-    delay_us: Annotated[int, _BookSpan(f"{_QUEUE}/delay_s")] = Field(
-        default=FROM_BOOK, validate_default=True, alias="delay"
-    )
+    delay_us: Annotated[int, BookSpan(f"{_QUEUE}/delay_s")] = from_book("delay")
     """How long a message that is sent stays hidden first."""
     max_receive_count: Annotated[int, BookNumber(f"{_QUEUE}/max_receive_count")] | None = None
     """How often a message may be received; the next receive moves it to the dead-letter queue."""
@@ -174,16 +113,16 @@ class QueueSettings(Block):
 class ScalingConfig(Block):
     """How far the mapping scales out."""
 
-    maximum_concurrency: Annotated[int, _BookRange(f"{_BOOK}/pollers/maximum_concurrency")]
+    maximum_concurrency: Annotated[int, BookNumber(f"{_BOOK}/pollers/maximum_concurrency")]
     """How many batches it may have in progress at once; it receives no more than these take."""
 
 
 class ProvisionedPollerConfig(Block):
     """Provisioned mode: pollers that are paid for."""
 
-    minimum_pollers: Annotated[int, BookNumber(f"{_PROVISIONED}/minimum_pollers")] = _from_book()
+    minimum_pollers: Annotated[int, BookNumber(f"{_PROVISIONED}/minimum_pollers")] = from_book()
     """Pollers that are always there."""
-    maximum_pollers: Annotated[int, BookNumber(f"{_PROVISIONED}/maximum_pollers")] = _from_book()
+    maximum_pollers: Annotated[int, BookNumber(f"{_PROVISIONED}/maximum_pollers")] = from_book()
     """The most pollers it scales out to."""
 
     @model_validator(mode="after")
@@ -193,13 +132,6 @@ class ProvisionedPollerConfig(Block):
                 f"{self.minimum_pollers} pollers are above maximum_pollers ({self.maximum_pollers})", "minimum_pollers"
             )
         return self
-
-
-class MessageFilter(Block):
-    """The filter of the mapping."""
-
-    passing: Share = Field(alias="pass")
-    """The share of messages that match it; the others are deleted before any invocation."""
 
 
 class PoisonMessages(Block):
@@ -216,11 +148,11 @@ class SqsTrigger(QueuedForOne):
     """An SQS queue, and the event source mapping that polls it."""
     queue: QueueSettings = Field(default={}, validate_default=True)
     """The queue."""
-    batch_size: Annotated[int, BookNumber(f"{_MAPPING}/batch_size", "messages")] = _from_book()
+    batch_size: Annotated[int, BookNumber(f"{_MAPPING}/batch_size", "messages")] = from_book()
     """The most messages of one invocation."""
     maximum_batching_window_in_seconds: Annotated[
         int, BookNumber(f"{_MAPPING}/maximum_batching_window_in_seconds", "s")
-    ] = _from_book()
+    ] = from_book()
     """How long a poller gathers messages; it begins when the invocation before has ended."""
     scaling_config: ScalingConfig | None = None
     """How far the mapping scales out: `{maximum_concurrency: 10}`."""
@@ -228,7 +160,7 @@ class SqsTrigger(QueuedForOne):
     """Provisioned mode: `{minimum_pollers: 2, maximum_pollers: 200}`."""
     function_response_types: tuple[Literal["ReportBatchItemFailures"], ...] = ()
     """`[ReportBatchItemFailures]`: the function says which messages failed; the others are done."""
-    filter: MessageFilter | None = None
+    filter: EventFilter | None = None
     """The mapping's filter: `{pass: 80%}`."""
     poison: PoisonMessages | None = None
     """Messages that fail whenever they are processed: `{rate: 0.1%}`."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo, model_validator
+from pydantic import GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import core_schema
 
 from lambdasim.header import BilledItem
 from lambdasim.scenario.blocks import Block
-from lambdasim.scenario.book_fields import FROM_BOOK, BookNumber
-from lambdasim.scenario.quantities import DURATION_SCHEMA, POSITIVE_INSTANT, Count, PositiveWhole, Share, Whole
+from lambdasim.scenario.book_fields import BookNumber, BookSpan, from_book
+from lambdasim.scenario.quantities import Count, PositiveWhole, Share, Whole
 from lambdasim.scenario.surroundings import Surroundings
-from lambdasim.scenario.targets import QueuedForSeveral, SinkName
+from lambdasim.scenario.targets import EventFilter, QueuedForSeveral, SinkName
 from lambdasim.scenario.wording import problem_at
 from lambdasim.units import US_PER_HOUR
 
@@ -43,36 +43,6 @@ class _BookNumberOrForever(BookNumber):
         return {"anyOf": [{"const": FOREVER}, number], "default": number.pop("default")}
 
 
-class _Retention:
-    """A duration in the range, and with the default, of a Kinesis stream's retention: microseconds."""
-
-    def read(self, value: Any, info: ValidationInfo) -> int:
-        """Microseconds."""
-        book, path = Surroundings.of(info).book, f"{_STREAMS}/kinesis/retention_h"
-        if value is FROM_BOOK:
-            default_h: float = book.value(f"{path}/default")
-            return round(default_h * US_PER_HOUR)
-        retention_us = round(POSITIVE_INSTANT(value))
-        low, high = (book.value(f"{path}/{bound}") for bound in ("minimum", "maximum"))
-        if not low * US_PER_HOUR <= retention_us <= high * US_PER_HOUR:
-            raise ValueError(f"{value} is outside {low}h to {high}h")
-        return retention_us
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Pydantic: read by the book."""
-        return core_schema.with_info_plain_validator_function(self.read)
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Pydantic: the pattern."""
-        return dict(DURATION_SCHEMA)
-
-
-def _from_book() -> Any:
-    return Field(default=FROM_BOOK, validate_default=True)
-
-
 class PartitionKeys(Block):
     """The partition keys of the records: which of them share a shard, and their order."""
 
@@ -97,45 +67,38 @@ class Poison(Block):
         return self
 
 
-class RecordFilter(Block):
-    """The filter of an event source mapping."""
-
-    passing: Share = Field(alias="pass")
-    """The share of records that match it; the others are dropped before any invocation."""
-
-
 class StreamMapping(QueuedForSeveral):
     """What both kinds of stream have in common: each target reads the stream by a mapping of its own."""
 
     partition_keys: PartitionKeys | None = None
     """The records' keys: `{count: 1000, zipf: 1.0}`; without them every record has a key of its own."""
-    batch_size: Annotated[int, BookNumber(f"{_MAPPING}/batch_size", "records")] = _from_book()
+    batch_size: Annotated[int, BookNumber(f"{_MAPPING}/batch_size", "records")] = from_book()
     """The most records of one invocation."""
     maximum_batching_window_in_seconds: Annotated[
         int, BookNumber(f"{_MAPPING}/maximum_batching_window_in_seconds", "s")
-    ] = _from_book()
+    ] = from_book()
     """How long to wait for a batch to fill; it begins when the invocation before has ended."""
-    parallelization_factor: Annotated[int, BookNumber(f"{_MAPPING}/parallelization_factor")] = _from_book()
+    parallelization_factor: Annotated[int, BookNumber(f"{_MAPPING}/parallelization_factor")] = from_book()
     """How many batches of a shard may run at once; records of one key still go one after the other."""
     starting_position: Literal["TRIM_HORIZON", "LATEST"] = "LATEST"
     """Where in the stream to begin: at its oldest record, or (the default) behind its newest."""
     backlog: Whole = 0
     """Records that lie in the stream at the start, spread evenly over the keys."""
-    maximum_retry_attempts: Annotated[int, BookNumber(f"{_MAPPING}/maximum_retry_attempts", "retries")] = _from_book()
+    maximum_retry_attempts: Annotated[int, BookNumber(f"{_MAPPING}/maximum_retry_attempts", "retries")] = from_book()
     """How often a batch is tried again after a function error; -1: until its records expire."""
     maximum_record_age_in_seconds: Annotated[
         int, _BookNumberOrForever(f"{_MAPPING}/maximum_record_age_in_seconds", "s")
-    ] = _from_book()
+    ] = from_book()
     """How old a record may be when it is sent to the function; -1: as old as the stream keeps it."""
     bisect_batch_on_function_error: bool = False
     """Whether a batch that fails is tried again in two halves."""
-    tumbling_window_in_seconds: Annotated[int, BookNumber(f"{_MAPPING}/tumbling_window_in_seconds", "s")] = _from_book()
+    tumbling_window_in_seconds: Annotated[int, BookNumber(f"{_MAPPING}/tumbling_window_in_seconds", "s")] = from_book()
     """The length of tumbling windows, whose boundaries no batch crosses; 0: none."""
     on_failure: SinkName | None = None
     """The trigger that gets a record of each batch that is given up; or discard-counted."""
     function_response_types: tuple[Literal["ReportBatchItemFailures"], ...] = ()
     """`[ReportBatchItemFailures]`: the function says which record failed first; those before it are done."""
-    filter: RecordFilter | None = None
+    filter: EventFilter | None = None
     """The mapping's filter: `{pass: 80%}`."""
     poison: Poison | None = None
     """Records that fail whenever they are processed: `{rate: 0.1%}` or `{records: [500]}`."""
@@ -168,9 +131,9 @@ class KinesisTrigger(StreamMapping):
 
     type: Literal["kinesis"]
     """A Kinesis data stream."""
-    shards: Annotated[int, BookNumber(f"{_STREAMS}/kinesis/shards")] = _from_book()
+    shards: Annotated[int, BookNumber(f"{_STREAMS}/kinesis/shards")] = from_book()
     """How many shards the stream has."""
-    retention_us: Annotated[int, _Retention()] = Field(default=FROM_BOOK, validate_default=True, alias="retention")
+    retention_us: Annotated[int, BookSpan(f"{_STREAMS}/kinesis/retention_h", US_PER_HOUR)] = from_book("retention")
     """How long the stream keeps a record, such as 48h."""
     enhanced_fan_out: bool = False
     """Whether each target is a consumer of its own, to whom records are pushed."""
@@ -212,7 +175,7 @@ class DynamoDbStreamsTrigger(StreamMapping):
 
     type: Literal["dynamodb_streams"]
     """The stream of a DynamoDB table."""
-    shards: Annotated[int, BookNumber(f"{_STREAMS}/dynamodb_streams/shards")] = _from_book()
+    shards: Annotated[int, BookNumber(f"{_STREAMS}/dynamodb_streams/shards")] = from_book()
     """How many shards the stream has: one for each partition of the table."""
 
     @model_validator(mode="after")

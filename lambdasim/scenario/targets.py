@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from lambdasim.header import BilledItem
 from lambdasim.scenario.arrivals import Arrivals
 from lambdasim.scenario.blocks import Block
-from lambdasim.scenario.quantities import Size
+from lambdasim.scenario.quantities import Share, Size
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import nearest, problem_at
 from lambdasim.workload.arrivals import NoArrivals
@@ -61,6 +61,13 @@ class Calling(Block):
     def billed(self) -> tuple[BilledItem, ...]:
         """What other services bill for it."""
         return ()
+
+
+class EventFilter(Block):
+    """The filter of an event source mapping."""
+
+    passing: Share = Field(alias="pass")
+    """The share of events that match it; the others are dropped before any invocation."""
 
 
 class Queued(Block):

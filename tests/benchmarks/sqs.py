@@ -46,9 +46,10 @@ def batches_of_ten() -> None:
         rounds=3,
     )
     print(f"bare SimPy: {MESSAGES / bare:,.0f} processes/s")
-    for what, seconds in zip(("a backlog", "steady traffic", "a FIFO queue of 1,000 groups"), ours, strict=True):
+    names = {"a backlog": ">= 1", "steady traffic": ">= 1", "a FIFO queue of 1,000 groups": "-"}
+    for (what, target), seconds in zip(names.items(), ours, strict=True):
         print(f"{what}: {MESSAGES / seconds:,.0f} messages/s")
-        report(f"{what} in batches of ten: speed over bare SimPy", f"{bare / seconds:.2f}", ">= 1")
+        report(f"{what} in batches of ten: speed over bare SimPy", f"{bare / seconds:.2f}", target)
 
 
 def quiet_queue() -> None:

@@ -14,7 +14,9 @@ begins with a file (``quotas.yaml``, ``prices/us-east-1.yaml``) and goes on insi
 
 The unit says how a value is written where it is no plain number: ``duration`` (a duration or a distribution of one,
 in the scenario's language), ``rate`` (``0.176/h``), ``share`` (``5%``), ``date`` (ISO, ``null`` if none is announced),
-or the choices themselves (``renewed | not_renewed``).
+or the choices themselves (``renewed | not_renewed``). What begins with a thing that is counted (``records per call``)
+is a whole number. ``least`` and ``most`` bound what a scenario may set instead: beyond them a run would make no sense,
+or never end.
 
 Confidence is H (AWS says so, or much measured), M (third party, or an old copy), L (one weak source, or dated),
 A (assumed), U (no source was found), or ``user`` for what a scenario overrides.
@@ -39,6 +41,19 @@ _FOLDER = Path(__file__).parent
 _REGIONS = "prices/"
 _MODEL_REGION = "prices/us-east-1"  # the one whose prices are complete, as far as they were found
 _FEW = 10  # so many names are listed whole in a message
+_COUNTED = (
+    "concurrent batches",
+    "consumers",
+    "invocations",
+    "lanes",
+    "messages",
+    "pollers",
+    "readers",
+    "receives",
+    "records",
+    "retries",
+    "shards",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,8 @@ class Parameter:
     as_of: str
     confidence: str
     note: str = ""
+    least: float = -math.inf  # that a scenario may set ...
+    most: float = math.inf
 
 
 class Book:
@@ -101,6 +118,8 @@ class Book:
                 raise ParameterError(
                     f"{path}: {value!r} does not fit; the book has {parameter.value!r} ({parameter.unit})"
                 )
+            if why := _out_of_range(parameter, value):
+                raise ParameterError(f"{path}: {value!r} {why}")
             overrides[path] = replace(parameter, value=value, source="scenario", confidence="user", note="")
         return Book(overrides)
 
@@ -226,6 +245,24 @@ def _fits(parameter: Parameter, value: Any) -> bool:
         case unit if unit.startswith("USD per ") and isinstance(parameter.value, list):
             return _alike(0.5, value) or _alike(parameter.value, value)  # one price instead of tiers
     return _alike(parameter.value, value)
+
+
+def _out_of_range(parameter: Parameter, value: Any) -> str:
+    """Why a number that is of the right kind can't stand at ``parameter``; empty if it can."""
+    if not isinstance(value, int | float):
+        return ""
+    if not isinstance(value, int) and _is_counted(parameter.unit):
+        return f"is no whole number ({parameter.unit})"
+    if value < parameter.least:
+        return f"is below {parameter.least:g} ({parameter.unit}), the least that can be simulated"
+    if value > parameter.most:
+        return f"is above {parameter.most:g} ({parameter.unit}), the most that can be simulated"
+    return ""
+
+
+def _is_counted(unit: str) -> bool:
+    """Whether a unit says how many of something there are, and not how many in a time."""
+    return unit.startswith(_COUNTED) and "/" not in unit and not unit.endswith(("per minute", "per month"))
 
 
 def _alike(model: Any, value: Any) -> bool:

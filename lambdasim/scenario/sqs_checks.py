@@ -8,7 +8,8 @@ from lambdasim.parameters.book import Book
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.sqs_trigger import SqsTrigger
 from lambdasim.scenario.targets import DISCARD
-from lambdasim.units import format_us
+from lambdasim.units import US_PER_S, format_us
+from lambdasim.workload.expected import expected_events
 
 Path = tuple[str | int, ...]
 Findings = Iterator[tuple[Path, str]]
@@ -100,6 +101,22 @@ def pollers_over_reserved(scenario: Scenario, book: Book) -> Findings:
             )
 
 
+def fifo_needs_high_throughput(scenario: Scenario, book: Book) -> Findings:
+    """Without the mode of high throughput a FIFO queue takes so many sends a second, and no more."""
+    most = book.value("triggers/sqs/queue/fifo_calls_per_second")
+    for name, trigger in scenario.triggers.items():
+        if isinstance(trigger, SqsTrigger) and trigger.queue.fifo:
+            rate = expected_events(trigger.arrivals, scenario.duration_us) / scenario.duration_us * US_PER_S
+            if rate > most:
+                yield (
+                    ("triggers", name, "arrivals"),
+                    (
+                        f"{rate:.3g} messages/s need a FIFO queue in the mode of high throughput, as it is taken to be "
+                        f"here: without it SQS takes {most} sends a second, and as many receives and deletes"
+                    ),
+                )
+
+
 def _most_batches(trigger: SqsTrigger, book: Book) -> int:
     if trigger.provisioned_poller_config is not None:
         per_poller: int = book.value("triggers/sqs/provisioned/invokes_per_poller")
@@ -120,4 +137,6 @@ SQS_ERRORS: dict[str, Check] = {
         batch_too_large_for_fifo,
     )
 }
-SQS_WARNINGS: dict[str, Check] = {check.__name__: check for check in (pollers_over_reserved,)}
+SQS_WARNINGS: dict[str, Check] = {
+    check.__name__: check for check in (pollers_over_reserved, fifo_needs_high_throughput)
+}

@@ -1,4 +1,4 @@
-"""What an SQS queue and an event source mapping count beside the logs, under CloudWatch's names."""
+"""What an SQS queue counts beside the logs, under CloudWatch's names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lambdasim.records import Tally
 from lambdasim.triggers.counting import Counter, Gauge
-from lambdasim.units import US_PER_HOUR, US_PER_MINUTE, US_PER_S
+from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,10 +151,12 @@ class QueueCounts(Tallied):
         self.receives += 1
         self.received_chunks += self._chunks[messages]
 
-    def count_empty_receives(self, since_us: int, until_us: int, every_us: int) -> None:
-        """Long polls have followed each other and found nothing."""
+    def count_empty_receives(self, since_us: int, until_us: int, every_us: int, *, cut_short: bool = False) -> None:
+        """Long polls have followed each other and found nothing; ``cut_short``: the last one ended at ``until_us``."""
         for ended_us in range(since_us + every_us, until_us + 1, every_us):
             self.empty_receives.add(ended_us)
+        if cut_short and (until_us - since_us) % every_us:
+            self.empty_receives.add(until_us)
 
     def count_delete(self, now_us: int, messages: int) -> None:
         """Messages are deleted, as many in a call as it takes."""
@@ -192,41 +194,5 @@ class QueueCounts(Tallied):
             "NumberOfMessagesReceived": self.series("received"),
             "NumberOfMessagesDeleted": self.series("deleted"),
             "NumberOfEmptyReceives": self.empty_receives.series(),
-        }
-        return Tally(counts, series)
-
-
-class MappingCounts(Tallied):
-    """What an event source mapping counts: its messages by what became of them, and its pollers."""
-
-    NAMES = ("polled", "filtered", "invoked", "failed", "deleted", "duplicate_runs")
-    polled: int
-    filtered: int
-    invoked: int
-    failed: int
-    deleted: int
-    duplicate_runs: int
-
-    def __init__(self, measured_us: tuple[int, int], pollers: int) -> None:
-        super().__init__(measured_us)
-        self.pollers = Level(measured_us, pollers)
-        self.pollers_by_minute = Gauge(measured_us)
-
-    def tally(self, *, provisioned: bool) -> Tally:
-        """All of it; ask when the run is over."""
-        counts: dict[str, float] = {
-            "duplicate_runs": self.total("duplicate_runs"),
-            "pollers_mean": self.pollers.mean,
-            "pollers_max": self.pollers.highest,
-        }
-        if provisioned:
-            counts["poller_hours"] = self.pollers.area_us / US_PER_HOUR
-        series = {
-            "PolledEventCount": self.series("polled"),
-            "FilteredOutEventCount": self.series("filtered"),
-            "InvokedEventCount": self.series("invoked"),
-            "FailedInvokeEventCount": self.series("failed"),
-            "DeletedEventCount": self.series("deleted"),
-            "pollers": self.pollers_by_minute.series(),
         }
         return Tally(counts, series)

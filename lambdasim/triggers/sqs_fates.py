@@ -7,6 +7,7 @@ with them the function names it, and the others are deleted.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from lambdasim.scenario.sqs_trigger import SqsTrigger
     from lambdasim.triggers.queued import Run
     from lambdasim.triggers.sqs_batch import Batch
-    from lambdasim.triggers.sqs_counts import MappingCounts
     from lambdasim.triggers.sqs_lines import Message
+    from lambdasim.triggers.sqs_mapping_counts import MappingCounts
     from lambdasim.triggers.sqs_polls import Consumer
     from lambdasim.triggers.sqs_queue import Queue
 
@@ -39,7 +40,8 @@ class Fates:
         self._emitter = run.emitter(name, function)
         self._partial = trigger.reports_failures
         self._ordered = queue.is_fifo
-        self._loop_limit = run.book.value("triggers/recursion/limit")
+        stops = run.scenario.functions[function].stops_loops
+        self._loop_limit = run.book.value("triggers/recursion/limit") if stops else math.inf
         self._passing = trigger.filter.passing if trigger.filter is not None else 1.0
         self._matches: Draws[float] = Draws(run.seed, "filter", name, sample=uniforms)
         self._error_rate = run.scenario.functions[function].handler.record_error_rate

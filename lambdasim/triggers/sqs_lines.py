@@ -59,7 +59,7 @@ class Message:
         head = (number, index, function, arrived_us, arrived_us, ended_us, self.batch, self.receives, self.runs)
         if chain is None:
             return (*head, fate, kept, self.group, owner, number, arrived_us, 0)
-        return (*head, fate, kept, self.group, chain.trigger, chain.event, chain.arrived_us, len(chain.functions))
+        return (*head, fate, kept, self.group, chain.trigger, chain.event, chain.arrived_us, chain.depth)
 
 
 class Unreceived:

@@ -20,9 +20,9 @@ from lambdasim.scenario.distributions import distribution_from
 from lambdasim.service.clock import Unattended
 from lambdasim.service.cold_start import whole_us
 from lambdasim.triggers.sqs_batch import Batch, BatchPoll, most_messages
-from lambdasim.triggers.sqs_counts import MappingCounts
 from lambdasim.triggers.sqs_delivery import Delivery
 from lambdasim.triggers.sqs_fates import Fates
+from lambdasim.triggers.sqs_mapping_counts import MappingCounts
 from lambdasim.triggers.sqs_pollers import Pollers, Throughput, scaling_of
 from lambdasim.units import MAXIMUM_US, US_PER_S
 
@@ -48,10 +48,10 @@ class EventSourceMapping:
         self.function = run.versions[trigger.target].index
         self.offered = 0
         self.pollers = Pollers(scaling_of(trigger, book, fifo=queue.is_fifo))
-        self.counts = MappingCounts(run.measured_us, self.pollers.count)
+        provisioned = trigger.provisioned_poller_config is not None
+        self.counts = MappingCounts(book, run.measured_us, self.pollers.count, provisioned=provisioned)
         self.fates = Fates(run, name, trigger, queue, self.counts)
-        self.is_provisioned = trigger.provisioned_poller_config is not None
-        self._throughput = Throughput(book, queue.payload_mb) if self.is_provisioned else None
+        self._throughput = Throughput(book, queue.payload_mb) if provisioned else None
         self._clock = run.clock
         self._delivery = Delivery(run, name, trigger, self, self.fates, self._back_off)
         self._queue = queue
@@ -210,7 +210,7 @@ class EventSourceMapping:
             return  # it was full before, or its end has been moved
         if batch.poll is not None:
             batch.poll.gone = True
-            self._count_empty(batch.poll, now_us)
+            self._queue.counts.count_empty_receives(batch.poll.since_us, now_us, self._long_poll_us, cut_short=True)
         self._send(batch, 0)
 
     def _count_empty(self, poll: Poll, now_us: int) -> None:
@@ -299,4 +299,4 @@ class EventSourceMapping:
 
     def tally(self) -> Tally:
         """What it has counted."""
-        return self.counts.tally(provisioned=self.is_provisioned)
+        return self.counts.tally()

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from lambdasim.randomness import Draws, uniforms
 from lambdasim.records import Fate, Kept
 from lambdasim.scenario.targets import DISCARD
 from lambdasim.triggers.chain import Chain
+from lambdasim.triggers.sqs_ages import Returned
 from lambdasim.triggers.sqs_counts import QueueCounts
 from lambdasim.triggers.sqs_groups import GroupedLine, group_sampler
 from lambdasim.triggers.sqs_incoming import Incoming
@@ -79,8 +79,9 @@ class Queue:
         self._dead_letters = settings.dead_letter or DISCARD
         self._most_hidden = book.value(f"triggers/sqs/queue/in_flight/{'fifo' if settings.fifo else 'standard'}")
         self._receives: deque[Receive] = deque()  # in the order of their deadlines
-        self._returned: list[tuple[int, int, Message]] = []  # a heap, oldest first: what came back, and has not ended
-        self._compact = _FEW  # how large that heap may grow before what has ended is taken out
+        self._returned: list[Message] = []  # what came back, or was moved here
+        self._compact = _FEW  # how many these may become before what has ended is taken out
+        self._ages = Returned(book, fifo=settings.fifo)
         self.polls = Polls(self, run.clock, run.ends_us)
 
     # Messages come.
@@ -102,7 +103,7 @@ class Queue:
         message = self.incoming.move(chain, now_us)
         if not self.is_fifo:
             message.sent_us = sent_us
-        heappush(self._returned, (message.sent_us, message.number, message))
+        self._keep(message)
         self.line.insert(message, now_us)
         self.polls.wake_at(now_us)
 
@@ -121,8 +122,13 @@ class Queue:
         self.hidden -= len(messages)
         for message in messages:
             if message.receives == 1:
-                heappush(self._returned, (message.sent_us, message.number, message))
+                self._keep(message)
         self.line.give_back(messages, receive.deadline_us)
+
+    def _keep(self, message: Message) -> None:
+        """It is not in the line of those that nobody has received: it is found here when it expires."""
+        self._returned.append(message)
+        self._ages.add(message)
 
     # Messages are received, and end.
 
@@ -265,8 +271,8 @@ class Queue:
         """Let go of what has expired, and take the highest values down."""
         self.catch_up(now_us - 1)
         if len(self._returned) > self._compact:
-            self._returned = [entry for entry in self._returned if not entry[2].ended]
-            heapify(self._returned)
+            self._returned = [message for message in self._returned if not message.ended]
+            self._ages.prune()
             self._compact = 2 * len(self._returned) + _FEW
         self._expire_old(now_us)
         self.counts.most_visible.see(now_us, self.line.size)
@@ -282,21 +288,21 @@ class Queue:
         self.incoming.tell_chains(unreceived)
         for message in unreceived:
             self._lose(message)
-        for sent_us, _, message in self._returned:
-            if sent_us <= oldest_us and not message.hidden and not message.ended:
+        for message in self._returned:
+            if message.sent_us <= oldest_us and not message.hidden and not message.ended:
                 self._expire(message)
 
     def _age_s(self, now_us: int) -> float:
-        """The age of the oldest message that has not ended, in seconds."""
-        oldest_us = now_us
-        returned, fresh_us = self._returned, self.line.oldest_us
-        while returned and returned[0][2].ended:
-            heappop(returned)
-        if returned:
-            oldest_us = min(oldest_us, returned[0][0])
+        """The age of the oldest message that counts, in seconds."""
+        oldest_us, fresh_us = self._ages.oldest_us(now_us), self.line.oldest_us
         if fresh_us is not None:
             oldest_us = min(oldest_us, fresh_us)
-        hidden = (m.sent_us for receive in self._receives for m in receive.messages if not m.ended)
-        # A standard queue's are received in the order in which they were sent, but for those that came back.
-        first_us = min(hidden, default=now_us) if self.is_fifo else next(hidden, now_us)
+        first = (
+            m.sent_us
+            for receive in self._receives
+            for m in receive.messages
+            if not m.ended and m.receives == 1 and m.sent_us == m.arrived_us  # the others came back, or were moved here
+        )
+        # A standard queue's are received for the first time in the order in which they were sent.
+        first_us = min(first, default=now_us) if self.is_fifo else next(first, now_us)
         return (now_us - min(oldest_us, first_us)) / US_PER_S

@@ -232,7 +232,11 @@ def test_a_queue_holds_what_was_sent_less_what_has_ended_at_the_end_of_every_min
             there = (arrived_us < at_us) & (ended_us > at_us)
             oldest_s = run.series(name, "ApproximateAgeOfOldestMessage")[minute - 1]
             if not fed_by_redrive and not world["triggers"][name]["queue"].get("delay"):
-                assert oldest_s >= (at_us - arrived_us[there].min(initial=at_us)) / 1e6
+                # A standard queue's message is passed over once it has come back from its third receive.
+                count = there & (run.events["attempts"][rows] < 3)
+                if world["triggers"][name]["queue"].get("fifo"):
+                    count = there
+                assert oldest_s >= (at_us - arrived_us[count].min(initial=at_us)) / 1e6
                 still = (arrived_us < at_us) & (ended_us >= at_us)
                 assert oldest_s <= (at_us - arrived_us[still].min(initial=at_us)) / 1e6
             least = (first | (arrived_us < at_us)).sum() - (ended_us <= at_us).sum()

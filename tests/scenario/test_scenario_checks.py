@@ -227,6 +227,9 @@ CARELESS = {
         with_key("reserved_concurrent_executions: 9")
         + "  jobs: {type: sqs, target: api, queue: {backlog: 5}, scaling_config: {maximum_concurrency: 10}}\n",
     ],
+    "fifo_needs_high_throughput": [
+        SMALL + "  jobs: {type: sqs, target: api, queue: {fifo: true}, arrivals: {constant: {rate: 301/s}}}\n",
+    ],
     "backlog_behind_latest": [SMALL + "  clicks: {type: kinesis, target: api, backlog: 5}\n"],
     # A batch of one record takes 80 ms: a lane gets 12.5 of them done in a second.
     "too_few_lanes": [
@@ -261,6 +264,10 @@ CAREFUL = {
         with_key("reserved_concurrent_executions: 10")
         + "  jobs: {type: sqs, target: api, queue: {backlog: 5}, scaling_config: {maximum_concurrency: 10}}\n",
         with_key("reserved_concurrent_executions: 0") + "  jobs: {type: sqs, target: api, queue: {backlog: 5}}\n",
+    ],
+    "fifo_needs_high_throughput": [
+        SMALL + "  jobs: {type: sqs, target: api, queue: {fifo: true}, arrivals: {constant: {rate: 300/s}}}\n",
+        SMALL + "  jobs: {type: sqs, target: api, arrivals: {constant: {rate: 301/s}}}\n",
     ],
     "backlog_behind_latest": [
         SMALL + "  clicks: {type: kinesis, target: api, backlog: 5, starting_position: TRIM_HORIZON}\n"

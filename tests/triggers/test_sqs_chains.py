@@ -30,6 +30,34 @@ def test_a_message_that_a_call_has_caused_remembers_it():
     assert [row["records"] for row in batches(result, 1)] == [2, 1]
 
 
+@pytest.mark.parametrize("between", ["sns", "eventbridge", "kinesis"])
+def test_a_message_knows_how_many_functions_ran_before_it_whatever_lay_between(between):
+    world = sqs_world(
+        functions={
+            "f": function("1 s", handler={"emits": [{"to": "between"}]}),
+            "g": function("1 s", handler={"emits": [{"to": "q"}]}),
+            "h": function("1 s"),
+        },
+        triggers={"call": direct("f", at("10s")), "between": {"type": between, "target": "g"}, "q": sqs("h")},
+    )
+    [message] = messages(run(world), 2)
+    assert (message["depth"], message["origin_trigger"]) == (2, 0)
+
+
+def test_a_loop_through_a_queue_goes_on_where_that_is_allowed():
+    chances = {"emits": [{"to": "q", "probability": "90%"}]}
+    depths = {}
+    for loop in ("Terminate", "Allow"):
+        world = sqs_world(
+            functions={"f": function("10 ms", timeout=20, handler=chances, recursive_loop=loop)},
+            triggers={"q": sqs("f", {"visibility_timeout": "20 s", "backlog": 20})},
+            parameters={"triggers/recursion/limit": 1},
+        )
+        depths[loop] = max(row["depth"] for row in messages(run(world)))
+    assert depths["Terminate"] == 0  # what is stopped stays in the queue
+    assert depths["Allow"] > 10
+
+
 def test_own_messages_and_fed_ones_are_numbered_together_as_they_come():
     world = sqs_world(
         functions={"f": function("5 s", handler={"emits": [{"to": "q"}]}), "g": function("1 s")},

@@ -31,6 +31,25 @@ def test_five_pollers_that_poll_an_empty_queue_for_a_month_are_648_000_requests(
     assert 5 * 3 * 60 * 24 * 30 == 648_000
 
 
+def test_the_poll_that_a_window_ends_is_an_empty_receive_of_its_own():
+    # Two pollers: one has the messages of 10 and 12 s, and polls until its window ends at 15 s; the other has that of
+    # 11 s, and its long poll ends at 31 s. Then they poll on, from 16 and from 32 s, until 36 and 52 s.
+    trigger = {"maximum_batching_window_in_seconds": 5, "scaling_config": {"maximum_concurrency": 2}}
+    world = sqs_world("1 s", trigger={**trigger, "arrivals": at("10s", "11s", "12s")}, length="35s")
+    assert counts(run(world))["empty_receives"] == 2
+
+
+def test_a_batch_of_a_window_takes_a_receive_for_each_of_its_messages_and_an_empty_one():
+    # A message a second: each of two pollers has every other one, and its window of 5 s ends between two of them.
+    trigger = {"maximum_batching_window_in_seconds": 5, "scaling_config": {"maximum_concurrency": 2}}
+    trigger["arrivals"] = {"constant": {"rate": "1/s"}}
+    result = run(sqs_world("250 ms", trigger=trigger, length="10m", drain="1m"))
+    found = counts(result)
+    sent = [row for row in batches(result) if row["invoked_us"] < 10 * MINUTE]
+    assert found["receive_requests"] - found["empty_receives"] == 600
+    assert found["empty_receives"] == len(sent)
+
+
 def test_a_poller_that_is_busy_makes_no_empty_receives():
     trigger = {"batch_size": 1, "scaling_config": {"maximum_concurrency": 2}, "arrivals": {"constant": {"rate": "4/s"}}}
     result = run(sqs_world("1 s", trigger=trigger))
@@ -89,15 +108,21 @@ def test_delayed_messages_are_neither_visible_nor_hidden():
     assert series(result, "ApproximateNumberOfMessagesVisible")[:3] == [0, 0, 0]
 
 
-def test_the_age_of_the_oldest_message_is_that_of_one_that_fails_again_and_again():
+@pytest.mark.parametrize(("queue", "ages_s"), [
+    # Received at 10, 40 and 70 s, back at 100 s; the other one at 70, 100 and 130 s, back at 160 s.
+    ({}, [50, 50, 0, 0, 0]),
+    # In a FIFO queue it blocks its group, and is the oldest as long as it is there.
+    ({"fifo": True, "message_groups": 1}, [50, 110, 170, 230, 290]),
+])  # fmt: skip
+def test_a_message_that_came_back_three_times_is_passed_over_for_the_age_of_the_oldest(queue, ages_s):
     result = run(
-        sqs_world("1 s", timeout=30, handler={"error_rate": 1}, queue={"visibility_timeout": "30 s"},
+        sqs_world("1 s", timeout=30, handler={"error_rate": 1}, queue={"visibility_timeout": "30 s", **queue},
                   trigger={"arrivals": at("10s", "70s")}, length="5m")
     )  # fmt: skip
-    assert series(result, "ApproximateAgeOfOldestMessage")[:5] == [50, 110, 170, 230, 290]
+    assert series(result, "ApproximateAgeOfOldestMessage")[:5] == ages_s
 
 
-def test_a_redriven_message_is_as_old_as_it_was_in_its_first_queue():
+def test_a_message_in_a_dead_letter_queue_is_as_old_as_it_has_been_there():
     world = sqs_world(
         functions={"f": function("1 s", timeout=20, handler={"error_rate": 1}), "g": function("900 s")},
         triggers={
@@ -109,7 +134,8 @@ def test_a_redriven_message_is_as_old_as_it_was_in_its_first_queue():
         length="3m",
     )
     result = run(world)
-    assert series(result, "ApproximateAgeOfOldestMessage", "d")[:1] == [55]
+    # Sent at 5 s, and moved at 25 s.
+    assert series(result, "ApproximateAgeOfOldestMessage", "d")[:3] == [35, 95, 155]
     assert counts(result, "d")["sent"] == 0  # moved, not sent: no request either
 
 

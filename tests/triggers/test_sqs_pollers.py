@@ -10,6 +10,7 @@ from sqs_worlds import NEVER_BACK_OFF, at, batches, counts, messages, run, serie
 
 from lambdasim.parameters.book import load_book
 from lambdasim.records import Fate, Outcome
+from lambdasim.triggers.sqs_paid import PaidPollers
 from lambdasim.triggers.sqs_pollers import Pollers, Scaling
 
 S = 1_000_000
@@ -247,6 +248,30 @@ def test_provisioned_pollers_are_paid_by_the_hour_whether_or_not_they_work():
     assert counts(result)["poller_hours"] == 12
     [line] = [line for line in result.bill.lines if line.unit == "poller-hours"]
     assert line.usd == pytest.approx(12 * 0.00925)
+
+
+def test_a_provisioned_poller_is_paid_for_a_minute_at_least():
+    pollers = PaidPollers((100 * S, 1000 * S), 2, 60 * S)
+    pollers.set(200 * S, 5)
+    pollers.set(210 * S, 4)  # came at 200 s: 10 s, and 50 s more
+    pollers.set(250 * S, 6)
+    pollers.set(270 * S, 2)  # two came at 250 s, for 20 s; two at 200 s, for 70 s
+    pollers.set(2000 * S, 2)
+    there_us = (2 * 900 + 3 * 10 + 2 * 40 + 4 * 20) * S
+    assert pollers.area_us == there_us
+    assert pollers.paid_us == there_us + (50 + 2 * 40) * S
+
+
+def test_provisioned_pollers_are_shown_at_their_most_in_each_minute():
+    trigger = {"batch_size": 1, "provisioned_poller_config": {"minimum_pollers": 2, "maximum_pollers": 10}}
+    result = run(sqs_world("30 s", queue={"backlog": 50}, length="5m", trigger=trigger))
+    shown = series(result, "ProvisionedPollers")[:5]
+    # At 2, 3.7 and 5.3 pollers there are 20, 30 and 50 batches; the pollers go when they have been idle for a minute.
+    assert shown[0] == counts(result)["pollers_max"] == 5
+    assert all(most >= last for most, last in zip(shown, series(result, "pollers")[:5], strict=True))
+    assert shown[-1] == 2
+    plain = run(sqs_world("1 s", length="2m"))
+    assert "ProvisionedPollers" not in plain.trigger_timeline
 
 
 def test_provisioned_pollers_go_when_they_are_idle_but_for_the_least():

@@ -40,10 +40,11 @@ Simulated: {events:,} events a trigger, {gap_s} s apart, on an environment that 
 
 {table}
 
-The delays of SNS, EventBridge, SQS and enhanced fan-out go through the percentiles that were published, and are held at
-the 99th beyond it: the slowest in a hundred may take longer on AWS. Kinesis and DynamoDB streams are polled: to the wait
-for the next poll (once and four times a second) comes a propagation delay, fitted on the median and the 99th percentile.
-As measured on Kinesis, p10 and p90 lie closer together than any independent delay on top of a poll each second can give.
+The delays of SNS, EventBridge, SQS and enhanced fan-out go through the percentiles that were published, and are held
+at the 99th beyond it: the slowest in a hundred may take longer on AWS. Kinesis and DynamoDB streams are polled: to the
+wait for the next poll (once and four times a second) comes a propagation delay, fitted on the median and the 99th
+percentile. As measured on Kinesis, p10 and p90 lie closer together than any independent delay on top of a poll each
+second can give.
 """
 
 

@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 BLOCK = 4096
 FIRST_BLOCK = 64
 _BLOCKS_KEPT = 64  # 2 MB, and a quarter of a million events between the first and the last that wait
+_GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / the golden ratio, odd
+_64_BITS = 2**64 - 1
+_TURN = 2**40  # more than there are events
 
 
 def stream(seed: int, *words: str | int) -> np.random.Generator:
     """The generator named by ``seed`` and ``words``; equal names give equal streams on every machine."""
+    return np.random.Generator(np.random.PCG64(_number(seed, words)))
+
+
+def _number(seed: int, words: tuple[str | int, ...]) -> int:
+    """128 bits for a name."""
     name = "\x1f".join([str(seed), *(str(word) for word in words)])
-    digest = hashlib.sha256(name.encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "little")))
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "little")
 
 
 Number = TypeVar("Number", int, float)
@@ -85,6 +92,28 @@ class Draws(Generic[Number]):
             return 0, min(FIRST_BLOCK, self.size)
         first = 1 << index.bit_length() - 1
         return first, min(first, self.size - first)
+
+
+class Coins:
+    """Coins in [0, 1) of one purpose, read by index and turn in any order: each is a hash of these, and none is kept.
+
+    For what a million events that wait may ask for, each when its time has come: blocks of ``Draws`` would be drawn
+    again and again. Where indices come in order, these are dearer.
+
+    It is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), entered anywhere.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, seed: int, *words: str | int) -> None:
+        self._key = _number(seed, words) & _64_BITS
+
+    def at(self, index: int, turn: int = 0) -> float:
+        """The coin of an index (0, 1, ...) at a turn (0, 1, ...)."""
+        mixed = (self._key + (index + turn * _TURN) * _GOLDEN) & _64_BITS
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9 & _64_BITS
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB & _64_BITS
+        return ((mixed ^ (mixed >> 31)) >> 11) * 2.0**-53
 
 
 def uniforms(generator: np.random.Generator, n: int) -> NDArray[np.float64]:

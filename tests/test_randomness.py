@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.randomness import Draws, stream, uniforms
+from lambdasim.randomness import Coins, Draws, stream, uniforms
 
 
 def test_equal_names_give_equal_streams_and_other_names_independent_ones():
@@ -50,3 +50,25 @@ def test_a_block_that_is_come_back_to_is_drawn_once_while_few_lie_between():
     assert len(draws._kept) < 100
     assert [draws.at(index) for index in range(0, 100_000, 64)] == values
     assert [draws.at(10), draws.at(5000)] == first
+
+
+def test_coins_are_uniform_and_know_nothing_of_their_neighbours_in_index_and_turn():
+    n = 20_000
+    coins = Coins(5, "purpose", "f")
+    first, second = (np.array([coins.at(index, turn) for index in range(n)]) for turn in (1, 2))
+    for values in (first, second, np.array([coins.at(7, turn) for turn in range(n)])):
+        assert abs(values.mean() - 1 / 2) * np.sqrt(12 * n) < 4
+        assert abs((values**2).mean() - 1 / 3) * np.sqrt(45 * n) / 2 < 4
+        assert abs(np.corrcoef(values[1:], values[:-1])[0, 1]) * np.sqrt(n) < 4
+        counts, _ = np.histogram(values, bins=100, range=(0, 1))
+        assert abs(((counts - n / 100) ** 2).sum() / (n / 100) - 99) / np.sqrt(2 * 99) < 4
+    assert abs(np.corrcoef(first, second)[0, 1]) * np.sqrt(n) < 4
+
+
+def test_a_coin_depends_on_its_name_index_and_turn_alone():
+    values = {(index, turn): Coins(5, "purpose").at(index, turn) for index in range(30) for turn in range(30)}
+    assert len(set(values.values())) == 900
+    coins = Coins(5, "purpose")
+    assert all(coins.at(*key) == value for key, value in reversed(values.items()))
+    assert Coins(5, "other").at(3, 3) != coins.at(3, 3) != Coins(6, "purpose").at(3, 3)
+    assert coins.at(3) == coins.at(3, 0)

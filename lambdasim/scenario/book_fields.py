@@ -58,16 +58,16 @@ class BookNumber:
     def read(self, value: Any, info: ValidationInfo) -> Any:
         """The number, in range; the book's default where none is written."""
         book = Surroundings.of(info).book
+        unit, whose = f" {self.unit}" if self.unit else "", ""
         if value is FROM_BOOK:
-            return self._default(book)
-        unit = f" {self.unit}" if self.unit else ""
+            value, whose = self._default(book), "the default, "  # a scenario may have set it
         if type(value) is not int:
             raise ValueError(f"expected a whole number{' of' + unit if unit else ''}, found {found(value)}")
         low, high = self._bounds(book)
         if high is not None and not low <= value <= high:
-            raise ValueError(f"{value} is outside {low} to {high}{unit}")
+            raise ValueError(f"{whose}{value} is outside {low} to {high}{unit}")
         if value < low:
-            raise ValueError(f"{value} is below {low}{unit}")
+            raise ValueError(f"{whose}{value} is below {low}{unit}")
         return value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -10,8 +10,8 @@ from pydantic_core import core_schema
 
 from lambdasim.header import BilledItem
 from lambdasim.scenario.blocks import Block
-from lambdasim.scenario.book_fields import BookNumber, BookSpan, from_book
-from lambdasim.scenario.quantities import Count, PositiveWhole, Share, Whole
+from lambdasim.scenario.book_fields import FROM_BOOK, BookNumber, BookSpan, from_book
+from lambdasim.scenario.quantities import Count, Flag, PositiveWhole, Share, Whole
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.targets import EventFilter, QueuedForSeveral, SinkName
 from lambdasim.scenario.wording import problem_at
@@ -28,8 +28,9 @@ class _BookNumberOrForever(BookNumber):
 
     def read(self, value: Any, info: ValidationInfo) -> Any:
         """The number, in range, or -1."""
-        if type(value) is int and value == FOREVER:
-            return value
+        given = self._default(Surroundings.of(info).book) if value is FROM_BOOK else value
+        if type(given) is int and given == FOREVER:
+            return given
         try:
             return BookNumber.read(self, value, info)
         except ValueError as error:
@@ -90,7 +91,7 @@ class StreamMapping(QueuedForSeveral):
         int, _BookNumberOrForever(f"{_MAPPING}/maximum_record_age_in_seconds", "s")
     ] = from_book()
     """How old a record may be when it is sent to the function; -1: as old as the stream keeps it."""
-    bisect_batch_on_function_error: bool = False
+    bisect_batch_on_function_error: Flag = False
     """Whether a batch that fails is tried again in two halves."""
     tumbling_window_in_seconds: Annotated[int, BookNumber(f"{_MAPPING}/tumbling_window_in_seconds", "s")] = from_book()
     """The length of tumbling windows, whose boundaries no batch crosses; 0: none."""
@@ -135,7 +136,7 @@ class KinesisTrigger(StreamMapping):
     """How many shards the stream has."""
     retention_us: Annotated[int, BookSpan(f"{_STREAMS}/kinesis/retention_h", US_PER_HOUR)] = from_book("retention")
     """How long the stream keeps a record, such as 48h."""
-    enhanced_fan_out: bool = False
+    enhanced_fan_out: Flag = False
     """Whether each target is a consumer of its own, to whom records are pushed."""
     on_write_throttle: Literal["retry", "drop"] = "retry"
     """What producers do with a record that its shard refuses: put it as soon as it does not, or give it up."""

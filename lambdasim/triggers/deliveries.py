@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Protocol
 
-from lambdasim.errors import ParameterError
 from lambdasim.randomness import Draws, stream, uniforms
 from lambdasim.records import NEVER, Fate, Kept
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger, S3Trigger, ScheduleTrigger, SnsTrigger
@@ -96,8 +95,6 @@ class RuleInvocations:
         path = f"{_BOOK}/eventbridge/invocations_per_second"
         entry = f"{path}/{region}" if book.has(f"{path}/{region}") else f"{path}/other_regions"
         rate, burst_s = book.value(entry), book.value(f"{_BOOK}/eventbridge/invocations_burst_s")
-        if not rate > 0:
-            raise ParameterError(f"{entry} is {rate}; it must be above zero")
         self._cost_ns = round(NS_PER_S / rate)
         self._pace = Pace(round(burst_s * NS_PER_S) - self._cost_ns)
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lambdasim.randomness import Draws, uniforms
+from lambdasim.randomness import Coins, Draws, uniforms
 from lambdasim.records import Fate, Kept, Outcome
 from lambdasim.service.clock import Unattended
 from lambdasim.service.invocation import Invocation
@@ -83,7 +83,8 @@ class EventQueue:
         self.recursion_limit = book.value("triggers/recursion/limit") if settings.stops_loops else math.inf
         self.maximum_age_us = config.maximum_event_age_in_seconds * US_PER_S
         self.maximum_retries = config.maximum_retry_attempts
-        self.error_waits_us = [round(wait_s * US_PER_S) for wait_s in book.value(f"{_BOOK}/function_error_waits_s")]
+        waits_s: list[float] = book.value(f"{_BOOK}/function_error_waits_s") or [0]  # a scenario may have set none
+        self.error_waits_us = [round(wait_s * US_PER_S) for wait_s in waits_s]
         self.backoff = ThrottleBackoff(run.seed, name, function, book)
         self.warm_up_us = run.scenario.warm_up_us
         self.runs = 0  # those that Lambda bills
@@ -253,12 +254,9 @@ class ThrottleBackoff:
     """How long a throttled event waits: exponentially longer each time, up to a cap, with jitter by its own luck."""
 
     def __init__(self, seed: int, trigger: str, function: str, book: Book) -> None:
-        self._key = (seed, "throttle backoff", trigger, function)
         self._waits = Backoff(f"{_BOOK}/throttle_backoff", book)
-        self._coins: list[Draws[float]] = []
+        self._coins = Coins(seed, "throttle backoff", trigger, function)
 
     def wait_us(self, throttles: int, event: int) -> int:
         """The wait after an event's ``throttles``-th throttle in a row."""
-        while len(self._coins) < throttles:
-            self._coins.append(Draws(*self._key, len(self._coins) + 1, sample=uniforms))
-        return self._waits.wait_us(throttles, self._coins[throttles - 1].at(event))
+        return self._waits.wait_us(throttles, self._coins.at(event, throttles))

@@ -39,7 +39,7 @@ class Lanes:
         if keys is not None:
             hashes = stream(seed, "partition keys", trigger).random(keys)
             self._of_key = (hashes * lanes).astype(np.int64)
-            self._shares = np.cumsum(np.arange(1, keys + 1) ** -zipf)
+            self._shares = np.cumsum(np.arange(1, keys + 1, dtype=np.float64) ** -zipf)
             sample = self._of_drawn_keys
         self._keys = keys
         self._draws: Draws[int] = Draws(seed, "partition key", trigger, sample=sample)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdasim.errors import ParameterError
 from lambdasim.randomness import Draws
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.scenario.stream_triggers import KinesisTrigger
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
     from lambdasim.triggers.queued import Run
 
 _STREAMS = "triggers/streams"
-
-
-def _positive(book: Book, path: str) -> float:
-    """The value of an entry that makes no sense at zero, which a scenario may have set it to."""
-    value: float = book.value(f"{_STREAMS}/{path}")
-    if not value > 0:
-        raise ParameterError(f"{_STREAMS}/{path} is {value}; it must be above zero")
-    return value
 
 
 def is_pushed(trigger: StreamTrigger) -> bool:
@@ -49,9 +40,11 @@ def shards_of(trigger: StreamTrigger, book: Book) -> list[Shard]:
     readers = len(trigger.targets)
     if not isinstance(trigger, KinesisTrigger):
         return [Shard(None, ReadLimits(None, None), readers) for _ in range(trigger.shards)]
-    records, mb = (_positive(book, f"kinesis/write/{name}") for name in ("records_per_second", "mb_per_second"))
-    calls, read_mb = (_positive(book, f"kinesis/read/{name}") for name in ("calls_per_second", "mb_per_second"))
-    burst_s = book.value(f"{_STREAMS}/kinesis/write/burst_s")
+    write, read = f"{_STREAMS}/kinesis/write", f"{_STREAMS}/kinesis/read"
+    records, mb, burst_s = (
+        book.value(f"{write}/{name}") for name in ("records_per_second", "mb_per_second", "burst_s")
+    )
+    calls, read_mb = (book.value(f"{read}/{name}") for name in ("calls_per_second", "mb_per_second"))
     return [
         Shard(WriteLimit(records, mb, burst_s, trigger.payload_size_mb), ReadLimits(calls, read_mb), readers)
         for _ in range(trigger.shards)
@@ -62,7 +55,7 @@ def limits_of(trigger: StreamTrigger, shard: Shard, book: Book) -> ReadLimits:
     """What one reader of a shard may read: of what all share, or, with enhanced fan-out, on its own."""
     if not is_pushed(trigger):
         return shard.reads
-    return ReadLimits(None, _positive(book, "kinesis/enhanced_fan_out/mb_per_second"))
+    return ReadLimits(None, book.value(f"{_STREAMS}/kinesis/enhanced_fan_out/mb_per_second"))
 
 
 def reading_of(trigger: StreamTrigger, book: Book, measured_us: tuple[int, int]) -> Reading:
@@ -71,7 +64,7 @@ def reading_of(trigger: StreamTrigger, book: Book, measured_us: tuple[int, int])
     if is_pushed(trigger):
         most = int(book.value(f"{entry}/enhanced_fan_out/mb_per_second") / size_mb)
         return Reading(0, max(most, 1), size_mb, measured_us)
-    polls = _positive(book, f"{trigger.type}/polls_per_second")
+    polls = book.value(f"{entry}/polls_per_second")
     most = min(book.value(f"{entry}/read/records"), int(book.value(f"{entry}/read/mb") / size_mb))
     return Reading(max(round(US_PER_S / polls), 1), max(most, 1), size_mb, measured_us)
 

@@ -168,6 +168,35 @@ def test_a_value_of_another_kind_is_refused_with_what_the_book_has(path, value):
         load_book().override({path: value})
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "why"),
+    [
+        ("triggers/sqs/queue/messages_per_delete", 0, r"0 is below 1 \(messages\), the least that can be simulated"),
+        ("triggers/recursion/limit", 2.5, r"2.5 is no whole number \(invocations\)"),
+        ("triggers/streams/kinesis/read/records", 1e18, r"1e\+18 is no whole number \(records per call\)"),
+        ("triggers/streams/mapping/backoff/first_s", 0, r"0 is below 0.01 \(s\), the least that can be simulated"),
+        ("triggers/asynchronous/sns/retries/immediate", 1001, r"1001 is above 1000 \(retries\), the most that"),
+    ],
+)
+def test_a_number_with_which_a_run_would_make_no_sense_or_never_end_is_refused_with_its_bound(path, value, why):
+    with pytest.raises(ParameterError, match=f"{path}: {why}"):
+        load_book().override({path: value})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("triggers/recursion/limit", 0),
+        ("triggers/streams/mapping/backoff/first_s", 0.01),
+        ("triggers/streams/mapping/lane_buffer_batches", 0.5),
+        ("triggers/sqs/pollers/ramp_per_minute", 0.5),
+        ("triggers/asynchronous/sns/retries/immediate", 1000),
+    ],
+)
+def test_a_number_at_its_bound_may_stand_and_a_rate_needs_not_be_whole(path, value):
+    assert load_book().override({path: value}).value(path) == value
+
+
 @given(st.sampled_from(PATHS))
 def test_every_entry_may_be_overridden_by_its_own_value(path):
     book = load_book()

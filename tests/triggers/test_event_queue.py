@@ -225,21 +225,27 @@ def test_with_reserved_concurrency_0_an_event_fails_at_once_without_a_try():
     assert event["queued_us"] == event["ended_us"] == 3_000_000
 
 
-def test_age_is_asked_first_then_reserved_concurrency_then_the_loop():
-    # Fed by g, and f may stand in its chain not even once: a loop from the first event on.
-    feeder = {"feeder": {"type": "direct_async", "target": "g", "arrivals": at("0s")}}
-    keys = {"functions": {"g": function(handler={"emits": [{"to": "t"}]})}, "triggers": feeder, "arrivals": "none"}
-    loop, late = {"triggers/recursion/limit": 0}, {f"{BOOK}/event_queue/hop": "61 s"}
+def test_age_is_asked_before_reserved_concurrency():
     young = {"event_invoke_config": {"maximum_event_age_in_seconds": 60}}
-    stopped = {"reserved_concurrent_executions": 0}
-    for f, parameters, fate in (
-        ({**young, **stopped}, {**late, **loop}, Fate.EXPIRED),
-        ({**stopped}, {**late, **loop}, Fate.RESERVED_ZERO),
-        ({}, {**late, **loop}, Fate.RECURSIVE),
-        ({}, late, Fate.SUCCESS),
-    ):
-        # The feeder's own event is as late, but old enough: it may be 6 hours old.
-        assert only(run(asynchronous(f=function(**f), parameters=parameters, **keys)))["fate"] is fate
+    stopped, late = {"reserved_concurrent_executions": 0}, {f"{BOOK}/event_queue/hop": "61 s"}
+    for config, fate in ((young, Fate.EXPIRED), ({}, Fate.RESERVED_ZERO)):
+        event = only(run(asynchronous(f=function(**stopped, **config), parameters=late)))
+        assert (event["fate"], event["attempts"], event["ended_us"]) == (fate, 0, 61_000_000)
+
+
+def test_age_is_asked_before_a_loop_is_looked_for():
+    # Every other event takes a minute from Lambda's taking it to the first pick, and is too old then.
+    hop = {"mixture": [{"weight": 1, "constant": "0 s"}, {"weight": 1, "constant": "61 s"}]}
+    f = function(
+        handler={"emits": [{"to": "t"}]}, event_invoke_config={"maximum_event_age_in_seconds": 60},
+    )  # fmt: skip
+    parameters = {f"{BOOK}/event_queue/hop": hop, "triggers/recursion/limit": 1}
+    chained = events(run(asynchronous(f=f, parameters=parameters, arrivals=at("0 s", events=60))))
+    for event in chained:
+        is_old = event["ended_us"] - event["queued_us"] > 60_000_000
+        young = Fate.RECURSIVE if event["depth"] else Fate.SUCCESS
+        assert event["fate"] is (Fate.EXPIRED if is_old else young)
+    assert {event["fate"] for event in chained if event["depth"]} == {Fate.EXPIRED, Fate.RECURSIVE}
 
 
 def test_a_function_that_feeds_itself_runs_sixteen_times_and_then_lambda_stops_it():

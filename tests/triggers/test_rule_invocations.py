@@ -3,7 +3,7 @@
 import pytest
 from asynchronous_worlds import BOOK, asynchronous, at, counts, events, function, run, tries_s
 
-from lambdasim.errors import ParameterError
+from lambdasim.errors import InputError
 from lambdasim.parameters.book import load_book
 from lambdasim.triggers.deliveries import RuleInvocations
 
@@ -72,5 +72,5 @@ def test_each_region_has_a_quota_of_its_own(region, per_second):
 
 def test_a_quota_of_nothing_is_an_error_and_no_endless_wait():
     document = asynchronous("eventbridge", parameters={f"{QUOTA}/us-east-1": 0})
-    with pytest.raises(ParameterError, match="us-east-1 is 0; it must be above zero"):
+    with pytest.raises(InputError, match=r"us-east-1: 0 is below 0\.001 "):
         run(document)

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from sqs_worlds import at, batches, counts, messages, run, series, sqs, sqs_world
 
+from lambdasim.parameters.book import load_book
+from lambdasim.triggers.sqs_ages import Returned
 from lambdasim.triggers.sqs_counts import Level, Tallied
+from lambdasim.triggers.sqs_lines import Message
 from tests.theory.worlds import function
 
 MINUTE = 60_000_000
@@ -106,6 +109,29 @@ def test_delayed_messages_are_neither_visible_nor_hidden():
     result = run(sqs_world("1 s", queue={"delay": "90 s"}, trigger={"arrivals": at("10s", events=3)}, length="3m"))
     assert series(result, "ApproximateNumberOfMessagesDelayed")[:3] == [3, 0, 0]
     assert series(result, "ApproximateNumberOfMessagesVisible")[:3] == [0, 0, 0]
+
+
+def test_a_message_that_came_back_twice_counts_for_the_age_of_the_oldest_still():
+    result = run(
+        sqs_world("1 s", timeout=30, handler={"error_rate": 1}, queue={"visibility_timeout": "30 s"},
+                  trigger={"arrivals": at("50s")}, length="3m")
+    )  # fmt: skip
+    # Received at 50, 80 and 110 s, back at 140 s.
+    assert series(result, "ApproximateAgeOfOldestMessage")[:3] == [10, 70, 0]
+
+
+def test_what_came_back_and_has_ended_takes_no_room_for_ever():
+    returned = Returned(load_book(), fifo=False)
+    messages = [Message(number, number, receives=1) for number in range(1000)]
+    for message in messages:
+        returned.add(message)
+    for message in messages[1:]:
+        message.ended = True
+    assert returned.oldest_us(5000) == 0
+    returned.prune()
+    assert len(returned._entries) == 1
+    messages[0].ended = True
+    assert returned.oldest_us(5000) == 5000
 
 
 @pytest.mark.parametrize(("queue", "ages_s"), [

@@ -262,6 +262,13 @@ def test_a_provisioned_poller_is_paid_for_a_minute_at_least():
     assert pollers.paid_us == there_us + (50 + 2 * 40) * S
 
 
+def test_a_minute_shows_the_most_pollers_that_it_had_and_none_that_went_as_it_began():
+    pollers = PaidPollers((0, 1000 * S), 2, 60 * S)
+    for at_s, count in ((10, 5), (20, 3), (130, 7), (180, 2), (200, 2), (300, 4), (360, 4)):
+        pollers.set(at_s * S, count)
+    assert pollers.peaks().tolist() == [5, 3, 7, 2, 2, 4]
+
+
 def test_provisioned_pollers_are_shown_at_their_most_in_each_minute():
     trigger = {"batch_size": 1, "provisioned_poller_config": {"minimum_pollers": 2, "maximum_pollers": 10}}
     result = run(sqs_world("30 s", queue={"backlog": 50}, length="5m", trigger=trigger))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lambdasim.errors import ParameterError
+from lambdasim.errors import InputError
 from lambdasim.parameters.book import load_book
 from lambdasim.service.clock import Clock
 from lambdasim.triggers.stream_readers import Reading
@@ -174,7 +174,7 @@ def test_five_reads_a_second_of_a_shard_are_shared_by_all_who_poll_it():
 @pytest.mark.parametrize("entry", ["polls_per_second", "read/calls_per_second", "write/mb_per_second"])
 def test_a_limit_set_to_nothing_is_an_error_and_no_endless_wait(entry):
     document = stream({"arrivals": at("1s")}, parameters={f"triggers/streams/kinesis/{entry}": 0}, duration="1m")
-    with pytest.raises(ParameterError, match=f"{entry} is 0; it must be above zero"):
+    with pytest.raises(InputError, match=rf"{entry}: 0 is below 0\.001 "):
         run(document)
 
 

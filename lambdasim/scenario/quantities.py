@@ -48,11 +48,13 @@ class Quantity:
         if str(value).lstrip().startswith("-"):
             raise ValueError(f"{value} is negative; expected {self.kind}")
         number = self.read(value)
-        if self.positive and not number > 0:
-            raise ValueError(f"{value} must be above zero{self.instead_of_zero}")
         if not math.isfinite(number):
             raise ValueError(f"{value} is too large")
-        return round(number) if self.whole else number
+        counted = round(number) if self.whole else number
+        if self.positive and not counted > 0:
+            why = "is less than the clock can count" if number > 0 else f"must be above zero{self.instead_of_zero}"
+            raise ValueError(f"{value} {why}")
+        return counted
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Pydantic: read the text, whatever the field's type says."""

@@ -53,3 +53,8 @@ def test_a_function_that_was_refused_is_still_a_known_target():
 def test_keys_of_features_that_do_not_work_yet_are_unknown(key):
     text = changed("    runtime: python3.13\n", f"    runtime: python3.13\n    {key}: {{}}\n")
     assert f"unknown key {key!r}" in complaints(text)[0]
+
+
+def test_a_span_too_short_for_the_clock_is_refused_where_it_must_be_above_zero():
+    [message] = complaints(changed("duration: 1h", "duration: 1 ns"))
+    assert message == "s.yaml:2:11: duration: 1 ns is less than the clock can count"

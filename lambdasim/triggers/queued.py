@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lambdasim.service.clock import Clock
     from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.lambda_service import LambdaService
-    from lambdasim.triggers.deliveries import RuleInvocations
+    from lambdasim.triggers.events.deliveries import RuleInvocations
     from lambdasim.workload.arrivals import ArrivalProcess
 
 

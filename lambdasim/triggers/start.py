@@ -15,15 +15,15 @@ from lambdasim.scenario.targets import DISCARD, Queued
 from lambdasim.scenario.triggers import JourneyTrigger
 from lambdasim.service.clock import Unattended
 from lambdasim.service.luck import LuckBook
-from lambdasim.triggers.asynchronous import AsynchronousSource
 from lambdasim.triggers.chain import Discard, Inlet
-from lambdasim.triggers.deliveries import RuleInvocations
+from lambdasim.triggers.events.deliveries import RuleInvocations
+from lambdasim.triggers.events.source import AsynchronousSource
 from lambdasim.triggers.front_door import FrontDoor, account_bucket, front_door
 from lambdasim.triggers.journey import Journeys
 from lambdasim.triggers.queued import QueuedTrigger, Run
 from lambdasim.triggers.retries import retrying_clients
-from lambdasim.triggers.sqs import SqsQueue
-from lambdasim.triggers.streams import Stream
+from lambdasim.triggers.sqs.trigger import SqsQueue
+from lambdasim.triggers.streams.stream import Stream
 from lambdasim.triggers.synchronous import Caller, Target
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdasim.records import NEVER, Fate, Kept, Outcome
-from lambdasim.triggers.shards import Lanes
+from lambdasim.triggers.streams.shards import Lanes
 from tests.properties.strategies import EXAMPLES, parsed, run, share
 
 S = 1_000_000

@@ -17,7 +17,7 @@ from asynchronous_worlds import (
 
 from lambdasim.parameters.book import load_book
 from lambdasim.records import NEVER, NO_STATUS, Fate, Final, Kept, Outcome, ThrottleReason
-from lambdasim.triggers.event_queue import ThrottleBackoff
+from lambdasim.triggers.events.event_queue import ThrottleBackoff
 from tests.worlds import rows
 
 FAILING = {"handler": {"error_rate": "100%"}}

@@ -5,7 +5,7 @@ from asynchronous_worlds import BOOK, asynchronous, at, counts, events, function
 
 from lambdasim.errors import InputError
 from lambdasim.parameters.book import load_book
-from lambdasim.triggers.deliveries import RuleInvocations
+from lambdasim.triggers.events.deliveries import RuleInvocations
 
 QUOTA = f"{BOOK}/eventbridge/invocations_per_second"
 TEN_A_SECOND = {f"{QUOTA}/us-east-1": 10}

@@ -6,7 +6,7 @@ from asynchronous_worlds import BOOK, asynchronous, at, counts, events, function
 
 from lambdasim.parameters.book import load_book
 from lambdasim.records import NEVER, Fate, Kept
-from lambdasim.triggers.source_retries import PhasedRetries
+from lambdasim.triggers.events.source_retries import PhasedRetries
 from tests.theory.laws import LIMIT
 
 ALWAYS = {"error_rate": "100%"}

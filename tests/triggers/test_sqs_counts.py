@@ -9,9 +9,9 @@ import pytest
 from sqs_worlds import at, batches, counts, messages, run, series, sqs, sqs_world
 
 from lambdasim.parameters.book import load_book
-from lambdasim.triggers.sqs_ages import Returned
-from lambdasim.triggers.sqs_counts import Level, Tallied
-from lambdasim.triggers.sqs_lines import Message
+from lambdasim.triggers.sqs.ages import Returned
+from lambdasim.triggers.sqs.counts import Level, Tallied
+from lambdasim.triggers.sqs.lines import Message
 from tests.theory.worlds import function
 
 MINUTE = 60_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lambdasim.triggers.sqs_groups import GroupedLine
-from lambdasim.triggers.sqs_lines import Message, StandardLine, Unreceived
+from lambdasim.triggers.sqs.groups import GroupedLine
+from lambdasim.triggers.sqs.lines import Message, StandardLine, Unreceived
 
 
 def numbers(messages):

@@ -10,8 +10,8 @@ from sqs_worlds import NEVER_BACK_OFF, at, batches, counts, messages, run, serie
 
 from lambdasim.parameters.book import load_book
 from lambdasim.records import Fate, Outcome
-from lambdasim.triggers.sqs_paid import PaidPollers
-from lambdasim.triggers.sqs_pollers import Pollers, Scaling
+from lambdasim.triggers.sqs.paid import PaidPollers
+from lambdasim.triggers.sqs.pollers import Pollers, Scaling
 
 S = 1_000_000
 

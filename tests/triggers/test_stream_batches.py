@@ -7,7 +7,7 @@ from lambdasim.randomness import Draws, uniforms
 from lambdasim.scenario.stream_triggers import Poison
 from lambdasim.service.luck import LuckBook
 from lambdasim.triggers.backoff import Backoff
-from lambdasim.triggers.stream_batches import (
+from lambdasim.triggers.streams.batches import (
     KEPT_RUNS,
     RecordFailures,
     Rules,

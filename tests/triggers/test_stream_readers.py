@@ -6,7 +6,7 @@ import pytest
 from lambdasim.errors import InputError
 from lambdasim.parameters.book import load_book
 from lambdasim.service.clock import Clock
-from lambdasim.triggers.stream_readers import Reading
+from lambdasim.triggers.streams.readers import Reading
 from tests.stream_worlds import S, backlog, events, outcome, stream
 from tests.worlds import at, rows, run
 

@@ -8,8 +8,8 @@ import pytest
 
 from lambdasim.parameters.book import load_book
 from lambdasim.triggers.pace import Pace
-from lambdasim.triggers.shards import Lanes, ReadLimits, Shard, WriteLimit
-from lambdasim.triggers.stream_settings import shards_of
+from lambdasim.triggers.streams.settings import shards_of
+from lambdasim.triggers.streams.shards import Lanes, ReadLimits, Shard, WriteLimit
 from tests.stream_worlds import S, events, outcome, stream
 from tests.theory.laws import LIMIT
 from tests.worlds import load, run

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lambdasim.records import NEVER, Fate, Kept, Outcome
 from lambdasim.service.clock import Unattended
 from lambdasim.service.invocation import Invocation
-from lambdasim.triggers.deliveries import Parcel, PersistentDelivery
+from lambdasim.triggers.events.deliveries import Parcel, PersistentDelivery
 from lambdasim.triggers.synchronous import LONGEST_PLACEMENT_US
 from lambdasim.units import US_PER_S
 

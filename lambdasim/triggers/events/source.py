@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from lambdasim.records import Tally
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger, SnsTrigger
-from lambdasim.triggers.deliveries import Delivery, PlainDelivery, QueuedDelivery, Times
-from lambdasim.triggers.event_queue import EventQueue
-from lambdasim.triggers.waiting_bus import RequestResponseDelivery
+from lambdasim.triggers.events.deliveries import Delivery, PlainDelivery, QueuedDelivery, Times
+from lambdasim.triggers.events.event_queue import EventQueue
+from lambdasim.triggers.events.waiting_bus import RequestResponseDelivery
 
 if TYPE_CHECKING:
     from lambdasim.parameters.book import Book

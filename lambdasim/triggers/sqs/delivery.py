@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from lambdasim.scenario.sqs_trigger import SqsTrigger
     from lambdasim.triggers.queued import Run
-    from lambdasim.triggers.sqs_batch import Batch
-    from lambdasim.triggers.sqs_fates import Fates
-    from lambdasim.triggers.sqs_polls import Consumer
+    from lambdasim.triggers.sqs.batch import Batch
+    from lambdasim.triggers.sqs.fates import Fates
+    from lambdasim.triggers.sqs.polls import Consumer
 
 SUCCESS, UNFINISHED = Outcome.SUCCESS, Outcome.UNFINISHED
 _BACK_OFF = "triggers/sqs/pollers/backoff"

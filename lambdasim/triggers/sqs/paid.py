@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.triggers.sqs_counts import Level
+from lambdasim.triggers.sqs.counts import Level
 from lambdasim.units import US_PER_MINUTE
 
 

@@ -19,11 +19,11 @@ from lambdasim.randomness import Draws
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.service.clock import Unattended
 from lambdasim.service.cold_start import whole_us
-from lambdasim.triggers.sqs_batch import Batch, BatchPoll, most_messages
-from lambdasim.triggers.sqs_delivery import Delivery
-from lambdasim.triggers.sqs_fates import Fates
-from lambdasim.triggers.sqs_mapping_counts import MappingCounts
-from lambdasim.triggers.sqs_pollers import Pollers, Throughput, scaling_of
+from lambdasim.triggers.sqs.batch import Batch, BatchPoll, most_messages
+from lambdasim.triggers.sqs.delivery import Delivery
+from lambdasim.triggers.sqs.fates import Fates
+from lambdasim.triggers.sqs.mapping_counts import MappingCounts
+from lambdasim.triggers.sqs.pollers import Pollers, Throughput, scaling_of
 from lambdasim.units import MAXIMUM_US, US_PER_S
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from lambdasim.records import Tally
     from lambdasim.scenario.sqs_trigger import SqsTrigger
     from lambdasim.triggers.queued import Run
-    from lambdasim.triggers.sqs_lines import Message
-    from lambdasim.triggers.sqs_polls import Poll
-    from lambdasim.triggers.sqs_queue import Queue
+    from lambdasim.triggers.sqs.lines import Message
+    from lambdasim.triggers.sqs.polls import Poll
+    from lambdasim.triggers.sqs.queue import Queue
 
 _BOOK = "triggers/sqs"
 

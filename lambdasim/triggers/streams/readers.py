@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from lambdasim.randomness import Draws
-from lambdasim.triggers.stream_mapping import UNSENT
+from lambdasim.triggers.streams.mapping import UNSENT
 
 if TYPE_CHECKING:
-    from lambdasim.triggers.shards import ReadLimits, Record, Shard
-    from lambdasim.triggers.stream_lanes import Lane
-    from lambdasim.triggers.stream_mapping import Mapping
+    from lambdasim.triggers.streams.lanes import Lane
+    from lambdasim.triggers.streams.mapping import Mapping
+    from lambdasim.triggers.streams.shards import ReadLimits, Record, Shard
 
 
 @dataclass(frozen=True, slots=True)

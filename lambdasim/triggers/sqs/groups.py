@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.triggers.sqs_lines import Message
+from lambdasim.triggers.sqs.lines import Message
 
 if TYPE_CHECKING:
     from lambdasim.scenario.sqs_trigger import MessageGroups

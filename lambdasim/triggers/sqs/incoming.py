@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lambdasim.triggers.feed import Feed
-from lambdasim.triggers.sqs_lines import Line, Message, Unreceived
+from lambdasim.triggers.sqs.lines import Line, Message, Unreceived
 
 if TYPE_CHECKING:
     from lambdasim.scenario.sqs_trigger import SqsTrigger
     from lambdasim.triggers.chain import Chain
     from lambdasim.triggers.queued import Run
-    from lambdasim.triggers.sqs_counts import QueueCounts
+    from lambdasim.triggers.sqs.counts import QueueCounts
 
 
 class Incoming:

@@ -26,8 +26,8 @@ from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.backoff import Backoff
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.counting import Counter
+from lambdasim.triggers.events.sinks import function_sinks, handed_on
 from lambdasim.triggers.queued import event_row
-from lambdasim.triggers.sinks import function_sinks, handed_on
 from lambdasim.units import US_PER_S, parse_fraction
 
 if TYPE_CHECKING:

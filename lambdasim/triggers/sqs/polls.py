@@ -9,7 +9,7 @@ from lambdasim.units import MAXIMUM_US
 
 if TYPE_CHECKING:
     from lambdasim.service.clock import Clock
-    from lambdasim.triggers.sqs_lines import Message
+    from lambdasim.triggers.sqs.lines import Message
 
 
 class Consumer(Protocol):

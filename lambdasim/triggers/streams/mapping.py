@@ -12,16 +12,16 @@ from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.backoff import Backoff
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.queued import event_row
-from lambdasim.triggers.shards import Record
-from lambdasim.triggers.stream_batches import Batch, RecordFailures, RunLucks
+from lambdasim.triggers.streams.batches import Batch, RecordFailures, RunLucks
+from lambdasim.triggers.streams.shards import Record
 
 if TYPE_CHECKING:
     from simpy.events import Event
 
     from lambdasim.scenario.stream_triggers import StreamTrigger
     from lambdasim.triggers.queued import Run
-    from lambdasim.triggers.stream_batches import Rules
-    from lambdasim.triggers.stream_counts import StreamCounts
+    from lambdasim.triggers.streams.batches import Rules
+    from lambdasim.triggers.streams.counts import StreamCounts
 
 SUCCESS, THROTTLED, UNFINISHED = Outcome.SUCCESS, Outcome.THROTTLED, Outcome.UNFINISHED
 UNSENT = Batch(-1, [])

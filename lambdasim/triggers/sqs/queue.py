@@ -19,12 +19,12 @@ from lambdasim.randomness import Draws, uniforms
 from lambdasim.records import Fate, Kept
 from lambdasim.scenario.targets import DISCARD
 from lambdasim.triggers.chain import Chain
-from lambdasim.triggers.sqs_ages import Returned
-from lambdasim.triggers.sqs_counts import QueueCounts
-from lambdasim.triggers.sqs_groups import GroupedLine, group_sampler
-from lambdasim.triggers.sqs_incoming import Incoming
-from lambdasim.triggers.sqs_lines import Line, Message, StandardLine
-from lambdasim.triggers.sqs_polls import Consumer, Polls
+from lambdasim.triggers.sqs.ages import Returned
+from lambdasim.triggers.sqs.counts import QueueCounts
+from lambdasim.triggers.sqs.groups import GroupedLine, group_sampler
+from lambdasim.triggers.sqs.incoming import Incoming
+from lambdasim.triggers.sqs.lines import Line, Message, StandardLine
+from lambdasim.triggers.sqs.polls import Consumer, Polls
 from lambdasim.units import US_PER_S
 
 if TYPE_CHECKING:

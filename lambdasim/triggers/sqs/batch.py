@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdasim.triggers.sqs_polls import Poll
+from lambdasim.triggers.sqs.polls import Poll
 from lambdasim.units import MAXIMUM_US
 
 if TYPE_CHECKING:
     from lambdasim.parameters.book import Book
-    from lambdasim.triggers.sqs_lines import Message
-    from lambdasim.triggers.sqs_polls import Consumer
-    from lambdasim.triggers.sqs_queue import Receive
+    from lambdasim.triggers.sqs.lines import Message
+    from lambdasim.triggers.sqs.polls import Consumer
+    from lambdasim.triggers.sqs.queue import Receive
 
 _KB_PER_MB = 1024
 

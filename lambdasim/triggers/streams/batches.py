@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
 from lambdasim.service.luck import Luck, LuckBook
-from lambdasim.triggers.shards import Record
+from lambdasim.triggers.streams.shards import Record
 
 if TYPE_CHECKING:
     from lambdasim.scenario.stream_triggers import Poison

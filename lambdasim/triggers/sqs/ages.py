@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lambdasim.parameters.book import Book
-    from lambdasim.triggers.sqs_lines import Message
+    from lambdasim.triggers.sqs.lines import Message
 
 
 class Returned:

@@ -13,11 +13,11 @@ from lambdasim.scenario.stream_triggers import KinesisTrigger
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.feed import Feed
 from lambdasim.triggers.queued import event_row
-from lambdasim.triggers.stream_counts import StreamCounts
-from lambdasim.triggers.stream_lanes import Lane
-from lambdasim.triggers.stream_mapping import Mapping
-from lambdasim.triggers.stream_readers import Reader
-from lambdasim.triggers.stream_settings import (
+from lambdasim.triggers.streams.counts import StreamCounts
+from lambdasim.triggers.streams.lanes import Lane
+from lambdasim.triggers.streams.mapping import Mapping
+from lambdasim.triggers.streams.readers import Reader
+from lambdasim.triggers.streams.settings import (
     delays_of,
     is_pushed,
     lanes_of,
@@ -31,7 +31,7 @@ from lambdasim.units import MAXIMUM_US, MB_PER_GB, US_PER_HOUR, US_PER_MINUTE
 if TYPE_CHECKING:
     from lambdasim.scenario.stream_triggers import StreamTrigger
     from lambdasim.triggers.queued import Run
-    from lambdasim.triggers.shards import Shard
+    from lambdasim.triggers.streams.shards import Shard
 
 _KB_PER_MB = 1024
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from lambdasim.records import Fate, Outcome
 from lambdasim.service.clock import Unattended
-from lambdasim.triggers.shards import Record
-from lambdasim.triggers.stream_batches import Batch, Verdict, verdict
-from lambdasim.triggers.stream_mapping import UNSENT
+from lambdasim.triggers.streams.batches import Batch, Verdict, verdict
+from lambdasim.triggers.streams.mapping import UNSENT
+from lambdasim.triggers.streams.shards import Record
 
 if TYPE_CHECKING:
     from simpy.events import Event
 
-    from lambdasim.triggers.stream_mapping import Mapping
-    from lambdasim.triggers.stream_readers import Reader
+    from lambdasim.triggers.streams.mapping import Mapping
+    from lambdasim.triggers.streams.readers import Reader
 
 SUCCESS, THROTTLED = Outcome.SUCCESS, Outcome.THROTTLED
 

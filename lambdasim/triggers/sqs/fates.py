@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from lambdasim.scenario.sqs_trigger import SqsTrigger
     from lambdasim.triggers.queued import Run
-    from lambdasim.triggers.sqs_batch import Batch
-    from lambdasim.triggers.sqs_lines import Message
-    from lambdasim.triggers.sqs_mapping_counts import MappingCounts
-    from lambdasim.triggers.sqs_polls import Consumer
-    from lambdasim.triggers.sqs_queue import Queue
+    from lambdasim.triggers.sqs.batch import Batch
+    from lambdasim.triggers.sqs.lines import Message
+    from lambdasim.triggers.sqs.mapping_counts import MappingCounts
+    from lambdasim.triggers.sqs.polls import Consumer
+    from lambdasim.triggers.sqs.queue import Queue
 
 SUCCESS, FILTERED = Fate.SUCCESS, Fate.FILTERED
 FAILED = frozenset(FUNCTION_ERRORS)

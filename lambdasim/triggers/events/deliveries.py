@@ -13,11 +13,11 @@ from lambdasim.service.clock import Unattended
 from lambdasim.service.cold_start import whole_us
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.counting import Counter
-from lambdasim.triggers.event_queue import EventQueue
+from lambdasim.triggers.events.event_queue import EventQueue
+from lambdasim.triggers.events.sinks import dead_letter_queue, handed_on
+from lambdasim.triggers.events.source_retries import source_retries
 from lambdasim.triggers.pace import NS_PER_S, Pace
 from lambdasim.triggers.queued import event_row
-from lambdasim.triggers.sinks import dead_letter_queue, handed_on
-from lambdasim.triggers.source_retries import source_retries
 from lambdasim.workload.distributions import Uniform
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from lambdasim.randomness import Draws
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.scenario.stream_triggers import KinesisTrigger
 from lambdasim.service.cold_start import whole_us
-from lambdasim.triggers.shards import Lanes, ReadLimits, Shard, WriteLimit
-from lambdasim.triggers.stream_batches import Rules
-from lambdasim.triggers.stream_readers import Delays, Reading
+from lambdasim.triggers.streams.batches import Rules
+from lambdasim.triggers.streams.readers import Delays, Reading
+from lambdasim.triggers.streams.shards import Lanes, ReadLimits, Shard, WriteLimit
 from lambdasim.units import MAXIMUM_US, US_PER_HOUR, US_PER_S
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from lambdasim.records import Tally
 from lambdasim.triggers.counting import Gauge
-from lambdasim.triggers.sqs_counts import Level, Tallied
-from lambdasim.triggers.sqs_paid import PaidPollers
+from lambdasim.triggers.sqs.counts import Level, Tallied
+from lambdasim.triggers.sqs.paid import PaidPollers
 from lambdasim.units import US_PER_HOUR, US_PER_S
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lambdasim.records import Tally
-from lambdasim.triggers.sqs_mapping import EventSourceMapping
-from lambdasim.triggers.sqs_queue import Queue
+from lambdasim.triggers.sqs.mapping import EventSourceMapping
+from lambdasim.triggers.sqs.queue import Queue
 from lambdasim.units import US_PER_MINUTE
 
 if TYPE_CHECKING:

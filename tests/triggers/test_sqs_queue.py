@@ -6,7 +6,7 @@ import pytest
 from sqs_worlds import NEVER_BACK_OFF, at, batches, counts, messages, run, series, sqs, sqs_world
 
 from lambdasim.records import Fate, Kept, Outcome
-from lambdasim.triggers import sqs as sqs_module
+from lambdasim.triggers.sqs import trigger as sqs_module
 from tests.theory.worlds import function
 
 S = 1_000_000

@@ -101,7 +101,8 @@ class QueuedMinutes:
         With asynchronous triggers: AsyncEventsReceived (at the minute in which Lambda's event queue took the event),
         AsyncEventsDropped (Sum; dead-lettered ones too, as with AWS; at the minute in which Lambda gave up),
         AsyncEventAge_Average and _Maximum (ms; NaN if nothing was sent), DeadLetterErrors (Sum); with streams too:
-        DestinationDeliveryFailures (Sum); with any queued trigger: RecursiveInvocationsDropped (Sum); with streams:
+        DestinationDeliveryFailures (Sum); with any queued trigger: RecursiveInvocationsDropped (Sum; an
+        event counts once, as it ends, though a message may be stopped at each of its receives); with streams:
         IteratorAge_Maximum (ms; NaN if nothing was sent).
         """
         sums, maxima_us = self._cells.tables(minutes, self._functions)

@@ -11,7 +11,7 @@ from pydantic_core import core_schema
 from lambdasim.parameters.book import Book, load_book
 from lambdasim.scenario.quantities import DURATION_SCHEMA, POSITIVE_INSTANT, Quantity
 from lambdasim.scenario.surroundings import Surroundings
-from lambdasim.scenario.wording import found, nearest
+from lambdasim.scenario.wording import found, nearest, problem_at
 from lambdasim.units import US_PER_S, format_us, parse_duration_us
 
 _SPAN = Quantity(parse_duration_us, "duration", "'180 s' or '4d'", DURATION_SCHEMA, whole=True)
@@ -58,17 +58,25 @@ class BookNumber:
     def read(self, value: Any, info: ValidationInfo) -> Any:
         """The number, in range; the book's default where none is written."""
         book = Surroundings.of(info).book
-        unit, whose = f" {self.unit}" if self.unit else "", ""
         if value is FROM_BOOK:
-            value, whose = self._default(book), "the default, "  # a scenario may have set it
+            value = self._default(book)
+            if why := self._out_of_range(value, book):  # a scenario may have set it
+                raise problem_at(f"the default of {value} {why}; write the key, or set the default among `parameters`")
+            return value
         if type(value) is not int:
-            raise ValueError(f"expected a whole number{' of' + unit if unit else ''}, found {found(value)}")
-        low, high = self._bounds(book)
-        if high is not None and not low <= value <= high:
-            raise ValueError(f"{whose}{value} is outside {low} to {high}{unit}")
-        if value < low:
-            raise ValueError(f"{whose}{value} is below {low}{unit}")
+            of_what = f" of {self.unit}" if self.unit else ""
+            raise ValueError(f"expected a whole number{of_what}, found {found(value)}")
+        if why := self._out_of_range(value, book):
+            raise ValueError(f"{value} {why}")
         return value
+
+    def _out_of_range(self, value: int, book: Book) -> str:
+        """Where a number lies that can't stand here; empty if it can."""
+        low, high = self._bounds(book)
+        unit = f" {self.unit}" if self.unit else ""
+        if high is not None and not low <= value <= high:
+            return f"is outside {low} to {high}{unit}"
+        return f"is below {low}{unit}" if value < low else ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Pydantic: read by the book."""

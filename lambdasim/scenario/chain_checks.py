@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lambdasim.parameters.book import Book
-from lambdasim.scenario.functions import Function
+from lambdasim.scenario.links import links, links_of_trigger
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.sqs_trigger import SqsTrigger
 from lambdasim.scenario.stream_triggers import DynamoDbStreamsTrigger, KinesisTrigger
@@ -17,47 +16,6 @@ Path = tuple[str | int, ...]
 Findings = Iterator[tuple[Path, str]]
 _CLOCKED = "schedule"  # nothing feeds a clock
 _BATCHED = (SqsTrigger, KinesisTrigger, DynamoDbStreamsTrigger)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One way on for events: where it is written, the trigger it leads to, what may stand there, how many go on."""
-
-    path: Path
-    to: str
-    use: str  # the book's entry below triggers/sinks; empty for a handler's own emits
-    per_event: float
-
-
-def links_of_function(name: str, function: Function) -> Iterator[Link]:
-    """What a function hands on."""
-    path = ("functions", name)
-    for number, emit in enumerate(function.handler.emits):
-        yield Link((*path, "handler", "emits", number, "to"), emit.to, "", emit.events * emit.probability)
-    config = function.event_invoke_config
-    for key, sink in (("on_success", config.on_success), ("on_failure", config.on_failure)):
-        if sink is not None:
-            yield Link((*path, "event_invoke_config", key), sink, f"function/{key}", 1)
-    if function.dead_letter_config is not None:
-        sink = function.dead_letter_config.target
-        yield Link((*path, "dead_letter_config", "target"), sink, "function/dead_letter_config", 1)
-
-
-def links_of_trigger(name: str, trigger: Queued) -> Iterator[Link]:
-    """What a trigger hands on that it gives up."""
-    kind = getattr(trigger, "type", "")
-    for below, sink in trigger.sinks.items():
-        use = next(str(step) for step in reversed(below) if step != "target")
-        yield Link(("triggers", name, *below), sink, f"{kind}/{use}", 1)
-
-
-def links(scenario: Scenario) -> Iterator[Link]:
-    """Every link of the scenario that leads to a trigger."""
-    for name, function in scenario.functions.items():
-        yield from (link for link in links_of_function(name, function) if link.to in scenario.triggers)
-    for name, trigger in scenario.triggers.items():
-        if isinstance(trigger, Queued):
-            yield from (link for link in links_of_trigger(name, trigger) if link.to in scenario.triggers)
 
 
 def unsuited_sink(scenario: Scenario, book: Book) -> Findings:
@@ -90,48 +48,6 @@ def dead_letters_to_itself(scenario: Scenario, _book: Book) -> Findings:
             for link in links_of_trigger(name, trigger):
                 if link.to == name:
                     yield link.path, f"{name} would feed itself with what it gives up; name another trigger"
-
-
-def endless_loop(scenario: Scenario, book: Book) -> Findings:
-    """A loop that Lambda doesn't notice, or may not stop, and in which events don't become fewer, never ends."""
-    detected = book.value("triggers/recursion/detected_through")
-    stopped = frozenset(name for name, function in scenario.functions.items() if function.stops_loops)
-    for name, function in scenario.functions.items():
-        for link in links_of_function(name, function):
-            trigger = scenario.triggers.get(link.to)
-            if link.use or not isinstance(trigger, Queued):
-                continue
-            unnoticed = trigger.type not in detected
-            if not unnoticed and name in stopped:
-                continue
-            gain = _gain(scenario, link, name, frozenset() if unnoticed else stopped)
-            why = f"does not notice loops through {trigger.type}" if unnoticed else "lets it (recursive_loop: Allow)"
-            if gain >= 1:
-                yield (
-                    link.path,
-                    (
-                        f"{name} would run again for what it emits, {gain:g} times for each event, and Lambda {why}: "
-                        "they would never end; lower the probability"
-                    ),
-                )
-
-
-def _gain(scenario: Scenario, link: Link, home: str, seen: frozenset[str]) -> float:
-    """How many runs of ``home`` follow from one event on ``link``, by emits alone, each function passed once.
-
-    Not through those in ``seen``.
-    """
-    trigger = scenario.triggers.get(link.to)
-    total = 0.0
-    for target in trigger.targets if isinstance(trigger, Queued) else ():
-        if target == home:
-            total += link.per_event
-        elif target not in seen:
-            onward = links_of_function(target, scenario.functions[target])
-            total += link.per_event * sum(
-                _gain(scenario, further, home, seen | {target}) for further in onward if further.use == ""
-            )
-    return total
 
 
 def trigger_without_events(scenario: Scenario, _book: Book) -> Findings:

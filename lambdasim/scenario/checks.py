@@ -14,13 +14,13 @@ from lambdasim.scenario.chain_checks import (
     asynchronous_keys_without_events,
     batch_keys_without_batches,
     dead_letters_to_itself,
-    endless_loop,
     fifo_sink,
     trigger_without_events,
     unsuited_sink,
 )
 from lambdasim.scenario.extent import lifetime_too_short, too_many_clients, too_many_events, too_many_minutes
 from lambdasim.scenario.functions import Function
+from lambdasim.scenario.loops import endless_loop
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.price_checks import no_price
 from lambdasim.scenario.sqs_checks import SQS_ERRORS, SQS_WARNINGS

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lambdasim.parameters.book import Book
+from lambdasim.scenario.flows import events_and_flows, own_events
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.targets import Queued
-from lambdasim.scenario.triggers import JourneyTrigger, Trigger
 from lambdasim.units import US_PER_MINUTE, US_PER_S, format_us
-from lambdasim.workload.expected import expected_events
 
 Findings = Iterator[tuple[tuple[str | int, ...], str]]
 _MOST_EVENTS = 10**9  # hours of work, and of a full log 80 GB
@@ -20,46 +19,27 @@ _MOST_ROWS = 2 * 10**7  # a year of 37 functions; some 2 GB
 
 def too_many_events(scenario: Scenario, book: Book) -> Findings:
     """They would take days, and more memory than there is."""
-    emitting = sum(bool(function.handler.emits) for function in scenario.functions.values())
-    events = _with_what_they_feed(scenario, longest_chain=emitting * book.value("triggers/recursion/limit"))
-    if sum(events.values()) > _MOST_EVENTS:
-        most = max(events, key=lambda name: events[name])
+    own = own_events(scenario)
+    events, flows = events_and_flows(scenario, book, enough=_MOST_EVENTS)
+    if not sum(events.values()) > _MOST_EVENTS:
+        return
+    length = format_us(scenario.duration_us)
+    allowed = f"at most {_MOST_EVENTS:.0e} can be simulated"
+    if sum(own.values()) > _MOST_EVENTS:
+        most = max(own, key=lambda place: own[place])[0]
         yield (
             ("triggers", most, "arrivals"),
+            f"about {sum(own.values()):.2g} events in {length}; {allowed}: lower the rate or the duration",
+        )
+    else:
+        _, way = max(flows, key=lambda flow: flow[0])
+        yield (
+            way.link.path,
             (
-                f"about {events[most]:.2g} events in {format_us(scenario.duration_us)}; at most {_MOST_EVENTS:.0e} "
-                "can be simulated: lower the rate or the duration"
+                f"with those that functions feed on there would be more than {_MOST_EVENTS:.0e} events in {length}; "
+                f"{allowed}: feed fewer, or lower the rate or the duration"
             ),
         )
-
-
-def _with_what_they_feed(scenario: Scenario, *, longest_chain: int) -> dict[str, float]:
-    """The mean number of events of each trigger, at most: its own, and what successes feed it, hop by hop.
-
-    ``longest_chain``: when Lambda stops every loop that it notices; one that it does not is refused, or dies out.
-    """
-    wave = {name: _events(trigger, scenario.duration_us) for name, trigger in scenario.triggers.items()}
-    events = dict(wave)
-    for _ in range(longest_chain):
-        following = dict.fromkeys(events, 0.0)
-        for name, count in wave.items():
-            for target in scenario.triggers[name].targets if count else ():
-                for emit in scenario.functions[target].handler.emits:
-                    if emit.to in following:
-                        following[emit.to] += count * emit.events * emit.probability
-        wave = following
-        events = {name: count + wave[name] for name, count in events.items()}
-        if not any(wave.values()) or sum(events.values()) > _MOST_EVENTS:
-            break
-    return events
-
-
-def _events(trigger: Trigger, duration_us: int) -> float:
-    """Those of a trigger's own."""
-    events = expected_events(trigger.arrivals, duration_us)
-    if isinstance(trigger, JourneyTrigger):
-        events *= max(len(flow.steps) for flow in trigger.flows)
-    return events + getattr(getattr(trigger, "queue", trigger), "backlog", 0)
 
 
 def too_many_minutes(scenario: Scenario, _book: Book) -> Findings:

@@ -15,6 +15,7 @@ from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import BookName
 from lambdasim.scenario.functions import Function
 from lambdasim.scenario.quantities import Instant, Moment, PositiveInstant, Whole
+from lambdasim.scenario.targets import OwnTriggerName
 from lambdasim.scenario.thresholds import Threshold, ThresholdText
 from lambdasim.scenario.triggers import Trigger
 from lambdasim.units import US_PER_MINUTE
@@ -78,7 +79,7 @@ class Scenario(Block):
     """How long environments live; a preset of the parameter book by default."""
     functions: Annotated[dict[Name, Function], Field(min_length=1)]
     """The functions, by name."""
-    triggers: dict[Name, Trigger] = Field(default={})
+    triggers: dict[Annotated[Name, OwnTriggerName], Trigger] = Field(default={})
     """What invokes them, by name."""
     thresholds: tuple[Annotated[Threshold, ThresholdText()], ...] = ()
     """What must hold of the summary, such as `checkout.latency_ms.p99 < 300`."""

@@ -31,6 +31,8 @@ class _BookNumberOrForever(BookNumber):
         given = self._default(Surroundings.of(info).book) if value is FROM_BOOK else value
         if type(given) is int and given == FOREVER:
             return given
+        if value is FROM_BOOK:
+            return BookNumber.read(self, value, info)
         try:
             return BookNumber.read(self, value, info)
         except ValueError as error:

@@ -17,6 +17,7 @@ from lambdasim.workload.arrivals import NoArrivals
 DISCARD = "discard-counted"
 """In place of a trigger's name: what comes there is counted, and nobody consumes it."""
 DEFAULT_PAYLOAD_MB = 1 / 1024
+_BYTE_MB = 1 / 1024**2
 
 
 def _existing_function(name: str, info: ValidationInfo) -> str:
@@ -39,6 +40,20 @@ def _trigger_or_discard(name: str, info: ValidationInfo) -> str:
     return name if name == DISCARD else _existing_trigger(name, info)
 
 
+def _other_than_discard(name: str) -> str:
+    """A trigger's own name: not the word for nobody."""
+    if name == DISCARD:
+        raise ValueError(f"{name!r} stands for nobody, where events are only counted; take another name")
+    return name
+
+
+def _a_byte_or_more(size_mb: float) -> float:
+    if size_mb < _BYTE_MB:
+        raise ValueError("an event has at least one byte; write for example '1 KB'")
+    return size_mb
+
+
+OwnTriggerName = AfterValidator(_other_than_discard)
 FunctionName = Annotated[str, AfterValidator(_existing_function)]
 TriggerName = Annotated[str, AfterValidator(_existing_trigger)]
 SinkName = Annotated[str, AfterValidator(_trigger_or_discard)]
@@ -75,7 +90,9 @@ class Queued(Block):
 
     arrivals: Arrivals = Field(default=NoArrivals())
     """When its own events arrive; none by default, if others feed it."""
-    payload_size_mb: Size = Field(default=DEFAULT_PAYLOAD_MB, alias="payload_size")
+    payload_size_mb: Annotated[Size, AfterValidator(_a_byte_or_more)] = Field(
+        default=DEFAULT_PAYLOAD_MB, alias="payload_size"
+    )
     """The size of one event, message or record, such as 4 KB; 1 KB by default."""
 
     @property

@@ -184,6 +184,16 @@ def test_messages_of_the_mapping_are_counted_by_what_became_of_them():
     assert found["events"] == found["successes"] + found["dead_lettered"]
 
 
+def test_each_try_of_a_throttled_batch_counts_as_one_that_failed():
+    queue = {"visibility_timeout": "15 s", "max_receive_count": 1, "dead_letter": "discard-counted"}
+    trigger = {"arrivals": at("1s", events=4), "batch_size": 4}
+    result = run(sqs_world("1 s", timeout=15, reserved=0, queue=queue, trigger=trigger, length="3m"))
+    tries = len(batches(result))
+    assert tries == 5  # at 1, 1.5, 2.5, 4.5 and 8.5 s; 8 s later the messages are visible again
+    failed, invoked = (series(result, f"{name}EventCount") for name in ("FailedInvoke", "Invoked"))
+    assert failed[0] == invoked[0] == 4 * tries
+
+
 def test_counts_cover_the_measured_span_only_and_series_all_of_it():
     trigger = {"arrivals": {"constant": {"rate": "1/s"}}, "batch_size": 1}
     result = run(sqs_world("500 ms", trigger=trigger, length="10m", warm_up="150s", drain="1m"))

@@ -195,21 +195,35 @@ def test_the_series_are_the_minutes_of_both_logs():
     assert series["FailedInvokeEventCount"] == by_minute(log["ended_us"][failed], log["records"][failed])
     gone = ended["fate"] == Fate.RETRIES_EXHAUSTED
     assert sum(gone) > 0
-    assert series["DroppedEventCount"] == by_minute(ended["ended_us"][gone])
-    assert series["OnFailureDestinationDeliveredEventCount"] == series["DroppedEventCount"]
+    assert series["OnFailureDestinationDeliveredEventCount"] == by_minute(ended["ended_us"][gone])
+    assert series["DroppedEventCount"] == [0] * 5
     assert series["WriteProvisionedThroughputExceeded"] == [0] * 5
     waits = [int(np.sum((ended["arrived_us"] < m * 60 * S) & (ended["ended_us"] > m * 60 * S))) for m in range(1, 6)]
     assert series["waiting"] == pytest.approx(waits, abs=1)  # one may come, or end, at the very minute
 
 
-def test_a_throttled_batch_has_not_invoked_the_function_and_has_failed_to():
+def test_each_try_of_a_throttled_batch_counts_as_one_that_failed():
     trigger = {"arrivals": at("1s", events=5)}
     document = stream(trigger, function={"reserved_concurrent_executions": 0}, duration="5m", drain="0s")
     log, series = (result := run(document)).invocation_columns, shown(result)
     assert set(log["outcome"].tolist()) == {Outcome.THROTTLED}
-    assert series["InvokedEventCount"] == [0] * 5
     tries = np.bincount(log["invoked_us"] // (60 * S), minlength=5)[:5]
-    assert series["FailedInvokeEventCount"] == (5 * tries).tolist()
+    assert series["InvokedEventCount"] == series["FailedInvokeEventCount"] == (5 * tries).tolist()
+
+
+@pytest.mark.parametrize("sink", [{}, {"on_failure": "discard-counted"}])
+def test_given_up_records_are_dropped_unless_a_destination_has_them(sink):
+    trigger = {"arrivals": at("1s", events=5), "maximum_retry_attempts": 0, **sink}
+    series = shown(run(stream(trigger, duration="1m", handler={"error_rate": "100%"})), minutes=1)
+    given_up = (series["DroppedEventCount"], series["OnFailureDestinationDeliveredEventCount"])
+    assert given_up == (([0], [5]) if sink else ([5], [0]))
+
+
+def test_what_the_stream_keeps_no_longer_was_not_dropped_by_the_mapping():
+    document = stream({"arrivals": at("1s", events=5)}, handler={"error_rate": "100%"}, duration="25h")
+    result = run(document)
+    assert {row["fate"] for row in events(result)} == {Fate.EXPIRED}
+    assert sum(shown(result, minutes=25 * 60)["DroppedEventCount"]) == 0
 
 
 def test_a_stream_of_dynamodb_has_the_metrics_of_its_own_name_and_no_writes():

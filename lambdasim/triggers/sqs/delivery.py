@@ -61,15 +61,16 @@ class Delivery:
         clock, fates, attempt, wait_us = self._clock, self._fates, 1, self._wait_first_us
         raises = fates.decide(batch)
         while True:
+            fates.sent(batch, clock.now)
             invocation = self._invocation(batch, attempt, raises=raises)
             run = self._service.invoke(invocation)
             admitted = next(run, None)
             if admitted is not None:
                 break
+            fates.refused(batch, clock.now)
             self._back_off(self._after_throttle)
             if clock.now + wait_us > batch.deadline_us:
-                fates.given_up(batch, clock.now)
-                return
+                return  # it is visible again before the wait would be over
             yield clock.timeout(wait_us)
             wait_us = min(round(wait_us * self._wait_factor), self._wait_cap_us)
             attempt += 1

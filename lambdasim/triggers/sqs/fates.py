@@ -84,6 +84,12 @@ class Fates:
             self._errors.append(Draws(*self._errors_key, len(self._errors) + 1, sample=uniforms))
         return self._errors[message.receives - 1].at(message.number) < self._error_rate
 
+    def sent(self, batch: Batch, now_us: int) -> None:
+        """It is sent to the function, or sent again."""
+        if now_us >= self._counts.turns_us:
+            self._counts.turn(now_us)
+        self._counts.invoked += len(batch.messages)
+
     def begun(self, batch: Batch, now_us: int) -> None:
         """A run of it has begun; for messages that are processed already, or just now, it is a duplicate."""
         number, counts = batch.number, self._counts
@@ -94,7 +100,6 @@ class Fates:
                 counts.duplicate_runs += 1
             message.runs += 1
             message.batch = number
-        counts.invoked += len(batch.messages)
 
     def succeeded(self, batch: Batch, now_us: int, consumer: Consumer) -> None:
         """Its run has returned: what the function did not name is deleted, and feeds what it feeds."""
@@ -138,8 +143,8 @@ class Fates:
         for message in messages:
             message.failed_runs += 1
 
-    def given_up(self, batch: Batch, now_us: int) -> None:
-        """It was throttled for so long that its messages are visible again soon."""
+    def refused(self, batch: Batch, now_us: int) -> None:
+        """Lambda has throttled it."""
         if now_us >= self._counts.turns_us:
             self._counts.turn(now_us)
         self._counts.failed += len(batch.messages)

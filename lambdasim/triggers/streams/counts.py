@@ -72,9 +72,9 @@ class StreamCounts:
         self.reads = Counter(measured_us)  # GetRecords calls, those that find nothing included
         self.polled = Counter(measured_us)  # records that mappings have read; each counts once a mapping
         self.filtered = Counter(measured_us)
-        self.invoked = Counter(measured_us)  # records with which a run began, each time again
+        self.invoked = Counter(measured_us)  # records sent, each time again: also where Lambda throttles them
         self.failed = Counter(measured_us)
-        self.dropped = Counter(measured_us)
+        self.dropped = Counter(measured_us)  # records given up that no destination has; not those that the stream lost
         self.delivered = Counter(measured_us)  # records whose batch went to the on-failure destination
         self.discarded = Counter(measured_us)  # batches given up
         self.bisections = Counter(measured_us)
@@ -95,7 +95,10 @@ class StreamCounts:
         }
 
     def series(self, read: str) -> dict[str, NDArray[np.float64]]:
-        """The metrics of mappings, and how many records are waiting; ``read`` is the stream's name for those read."""
+        """The metrics of mappings, and how many records are waiting; ``read`` is the stream's name for those read.
+
+        Source: Lambda developer guide, monitoring-metrics-types.
+        """
         counters = {
             read: self.polled,
             "PolledEventCount": self.polled,

@@ -89,12 +89,8 @@ class Mapping:
         invocation.records = size
         invocation.extra_us = size * self._version.handler.per_record_us
         invocation.raises = bool(failing) and not self.rules.reports
-        run = self._service.invoke(invocation)
-        admitted = next(run, None)
-        if admitted is not None:
-            counts.invoked.add(clock.now, size)
-            yield admitted
-            yield from run
+        counts.invoked.add(clock.now, size)
+        yield from self._service.invoke(invocation)
         outcome = invocation.outcome
         if outcome is THROTTLED:
             batch.throttles += 1
@@ -129,10 +125,11 @@ class Mapping:
         """Give these records of a batch up: the on-failure destination, if there is one, is told once."""
         now_us, counts = self.clock.now, self.counts
         counts.discarded.add(now_us)
-        counts.dropped.add(now_us, len(records))
         kept = Kept.NOWHERE
         first = records[0] if records else batch.closes
-        if self._sink is not None and first is not None:
+        if self._sink is None or first is None:
+            counts.dropped.add(now_us, len(records))
+        else:
             kept = Kept.DESTINATION
             counts.delivered.add(now_us, len(records))
             chain = self._chain(first)
@@ -146,7 +143,6 @@ class Mapping:
         lost = bisect_left(records, (self.clock.now - retention_us + 1,))
         for record in records[:lost]:
             ended_us = max(record[0] + retention_us, batch.ended_us)
-            self.counts.dropped.add(ended_us)
             self._end((record,), batch, Fate.EXPIRED, ended_us)
         del records[:lost]
 

@@ -16,6 +16,7 @@ from lambdasim.units import US_PER_MS, format_us
 if TYPE_CHECKING:
     from rich.console import Console
 
+_SPACE = 2  # between columns
 MOST_ON_A_TERMINAL = 20  # functions; more would push the answer off the screen
 
 
@@ -129,12 +130,38 @@ def _print_styled(console: Console, table: Table) -> None:
     from rich import box  # noqa: PLC0415 - rich is only needed here
     from rich.table import Table as Drawing  # noqa: PLC0415
 
-    drawing = Drawing(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in table.columns:
-        if column in table.texts:
-            drawing.add_column(column, overflow="fold")
-        else:  # a number stays in one piece, so its heading makes way
-            drawing.add_column(column.replace(" ", "\n"), justify="right", no_wrap=True)
-    for row in table.rows:
-        drawing.add_row(*row)
-    console.print(drawing)
+    for piece in pieces(table, console.width):
+        drawing = Drawing(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for column in (table.columns[place] for place in piece):
+            if column in table.texts:
+                drawing.add_column(column, overflow="fold")
+            else:  # a number stays in one piece, so its heading makes way
+                drawing.add_column(column.replace(" ", "\n"), justify="right", no_wrap=True)
+        for row in table.rows:
+            drawing.add_row(*(row[place] for place in piece))
+        console.print(drawing)
+
+
+def pieces(table: Table, width: int) -> list[list[int]]:
+    """Which columns stand beside each other in ``width``, by their places; each piece begins with who is spoken of.
+
+    Words that stand first may be folded, to half of the width; numbers never.
+    """
+    first = next((n for n, column in enumerate(table.columns) if column not in table.texts), len(table.columns))
+    names = list(range(first))
+    taken_by_names = min(sum(_width(table, place) for place in names), width // 2)
+    found, taken = [list(names)], taken_by_names
+    for place in range(first, len(table.columns)):
+        needed = _width(table, place)
+        if taken + needed - _SPACE > width and len(found[-1]) > len(names):
+            found.append(list(names))
+            taken = taken_by_names
+        found[-1].append(place)
+        taken += needed
+    return found
+
+
+def _width(table: Table, place: int) -> int:
+    """How wide a column is, with the space after it; a heading may take a line for each of its words."""
+    longest = max(map(len, table.columns[place].split()), default=0)
+    return max([longest, *(len(row[place]) for row in table.rows)]) + _SPACE

@@ -31,22 +31,26 @@ _HUGE = 1e30  # so that what grows beyond all bounds stays a number
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way of events from place to place, and how many go it for each event at its beginning."""
+    """One way of events from place to place, and how many go it for each event at its beginning.
+
+    ``runs``: the function there has run for them, so that Lambda counts a step.
+    """
 
     link: Link
     begin: Place
     end: Place
     mean: float
+    runs: bool
 
 
 def ways_of(scenario: Scenario, book: Book) -> list[Way]:
     """All ways of a scenario, for as much as is certain: failures by throttling or by timeout are not among them."""
     ends = {name: shares_of(scenario, name) for name in scenario.triggers}
     return [
-        Way(link, (name, function), end, mean * share)
+        Way(link, (name, function), end, mean * share, runs)
         for name, trigger in scenario.triggers.items()
         for function in dict.fromkeys(trigger.targets)
-        for link, mean in _hand_overs(scenario, book, name, function)
+        for link, mean, runs in _hand_overs(scenario, book, name, function)
         for end, share in ends.get(link.to, {}).items()
         if mean
     ]
@@ -68,21 +72,22 @@ def shares_of(scenario: Scenario, name: str) -> dict[Place, float]:
     return dict.fromkeys(mappings, 1 / len(mappings))
 
 
-def _hand_overs(scenario: Scenario, book: Book, name: str, function: str) -> Iterator[tuple[Link, float]]:
-    """What is handed on for each event of a trigger at a function."""
+def _hand_overs(scenario: Scenario, book: Book, name: str, function: str) -> Iterator[tuple[Link, float, bool]]:
+    """What is handed on for each event of a trigger at a function: how many, and whether it runs for them."""
     trigger, settings = scenario.triggers[name], scenario.functions[function]
+    never_runs = settings.reserved_concurrent_executions == 0
     if isinstance(trigger, Queued):
-        given_up = _given_up(scenario, trigger, settings)
-        yield from ((link, given_up) for link in links_of_trigger(name, trigger))
+        given_up, runs = _given_up(scenario, trigger, settings), isinstance(trigger, StreamMapping)
+        yield from ((link, given_up, runs) for link in links_of_trigger(name, trigger))
     queued = isinstance(trigger, Delivered) and not _waits(trigger)  # in Lambda's event queue
-    failed = 1.0 if settings.reserved_concurrent_executions == 0 else 0.0
-    failed = max(failed, _failing(settings) ** (1 + settings.event_invoke_config.maximum_retry_attempts))
+    failed = max(float(never_runs), _failing(settings) ** (1 + settings.event_invoke_config.maximum_retry_attempts))
     copies = 1 + parse_fraction(book.value("triggers/asynchronous/event_queue/duplicated")) if queued else 1.0
+    may_succeed = not never_runs and _failing(settings) < 1
     for link in links_of_function(function, settings):
         if not link.use:
-            yield link, copies * link.per_event
+            yield link, copies * link.per_event * may_succeed, True
         elif queued:
-            yield link, copies * (1 - failed if link.use == "function/on_success" else failed)
+            yield link, copies * (1 - failed if link.use == "function/on_success" else failed), not never_runs
 
 
 def _failing(function: Function) -> float:
@@ -123,12 +128,15 @@ def endless_loop(scenario: Scenario, book: Book) -> Findings:
         unnoticed = [way for way in loop if scenario.triggers[way.end[0]].type not in detected]
         noticed = [way for way in loop if scenario.triggers[way.end[0]].type in detected]
         allowed = [way for way in noticed if not scenario.functions[way.end[1]].stops_loops]
+        not_run = [way for way in noticed if not way.runs and way.link.use != "sqs/dead_letter"]  # these take time
         places = list(dict.fromkeys(way.begin for way in loop))
         between = _series(_matrix(noticed, places), limit * len(places))  # from one that isn't noticed to the next
         if _growth(_matrix(unnoticed, places) @ between) >= 1 - _ROUNDING:
             yield from _told(scenario, unnoticed, "Lambda does not notice loops through {kind}")
         if _growth(_matrix(allowed, places)) >= 1 - _ROUNDING:
             yield from _told(scenario, allowed, "Lambda lets it (recursive_loop: Allow)")
+        if _growth(_matrix(not_run, places)) >= 1 - _ROUNDING:
+            yield from _told(scenario, not_run, "Lambda sees no loop where nothing runs (reserved concurrency 0)")
 
 
 def _told(scenario: Scenario, ways: Sequence[Way], why: str) -> Findings:
@@ -138,7 +146,7 @@ def _told(scenario: Scenario, ways: Sequence[Way], why: str) -> Findings:
         yield (
             link.path,
             (
-                f"by way of {link.to}, {begin} would run again and again, for no fewer events each time, and "
+                f"by way of {link.to}, {begin} would be called again and again, for no fewer events each time, and "
                 f"{because}: it would never end; lower a probability on the way, or lead it elsewhere"
             ),
         )

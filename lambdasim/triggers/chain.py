@@ -31,6 +31,10 @@ class Chain:
         """The chain once ``function`` has run, too."""
         return Chain(self.trigger, self.event, self.arrived_us, self.depth + 1, (*self.functions, function))
 
+    def stopped_at(self, function: int) -> Chain:
+        """The chain that Lambda has stopped before ``function``, which did not run once more."""
+        return Chain(self.trigger, self.event, self.arrived_us, self.depth, (*self.functions, function))
+
     def out_of_sight(self) -> Chain:
         """The chain past a source through which Lambda detects no loops."""
         return Chain(self.trigger, self.event, self.arrived_us, self.depth) if self.functions else self

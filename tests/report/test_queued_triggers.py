@@ -6,7 +6,7 @@ from worlds import made, made_queued
 
 from lambdasim.records import Fate, Kept, Tally
 from lambdasim.report.tables import tables
-from lambdasim.report.text import answer, plain_report
+from lambdasim.report.text import answer, plain_report, styled_report
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 START = 2 * US_PER_MINUTE
@@ -138,3 +138,21 @@ def test_what_triggers_cost_stands_in_the_bill(summary):
     owners = {row[0] for row in table(summary, "Bill").rows}
     assert owners == {name for kind in ("functions", "triggers") for name, entry in summary[kind].items()
                       if entry["cost_usd"]["lines"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_on_a_narrow_terminal_a_table_is_cut_into_pieces_that_each_say_of_whom_they_speak(summary, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = styled_report(summary).split("Assumptions")[0].splitlines()
+    assert max(map(len, lines)) <= width
+    for name, heading in (("uploads", "never ran"), ("orders", "dead-lettered"), ("clicks", "mean batch")):
+        assert sum(line.startswith(f"{name} ") for line in lines) >= 3
+        assert all(any(word in line for line in lines) for word in heading.split())
+
+
+def test_on_a_wide_terminal_a_table_is_whole(summary, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "220")
+    lines = [line.rstrip() for line in styled_report(summary).splitlines()]
+    rows = (row for found in tables(summary) for row in found.rows)
+    shown = [re.split(r"  +", line) for line in lines]
+    assert all(list(filter(None, row)) in shown for row in rows)

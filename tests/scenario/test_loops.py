@@ -74,6 +74,31 @@ def test_destinations_make_loops_too(failing, key, endless):
     assert is_endless(functions, {"r": RULE}) == endless
 
 
+def test_what_comes_back_without_a_run_is_no_loop_to_lambda_and_never_ends():
+    def stopped(sink, **keys):
+        return function(reserved_concurrent_executions=0, event_invoke_config={"on_failure": sink}, **keys)
+
+    triggers = {"e": EVENTS, "back": EVENTS | {"target": "g"}}
+    assert is_endless({"f": stopped("e")}, {"e": EVENTS})
+    assert is_endless({"f": stopped("back"), "g": stopped("e")}, triggers)
+    assert not is_endless({"f": stopped("back"), "g": function({"to": "e"})}, triggers)  # one of the two runs
+
+
+def test_a_function_that_can_not_succeed_emits_nothing():
+    for keys in ({"error_rate": "100%"}, {"reserved_concurrent_executions": 0}, {"max_memory_used": 10_000}):
+        assert not is_endless({"f": function({"to": "r", "events": 9}, **keys)}, {"r": RULE})
+    assert is_endless({"f": function({"to": "r", "events": 9}, error_rate="99%")}, {"r": RULE})
+
+
+def test_queues_that_are_each_others_dead_letter_queues_are_allowed():
+    queue = {"max_receive_count": 1, "backlog": 1}
+    triggers = {
+        "q": {"type": "sqs", "target": "f", "queue": queue | {"dead_letter": "d"}},
+        "d": {"type": "sqs", "target": "f", "queue": queue | {"dead_letter": "q"}},
+    }
+    assert not is_endless({"f": function(error_rate="100%")}, triggers)
+
+
 def test_successes_and_failures_that_all_come_back_are_a_loop():
     config = {"on_success": "r", "on_failure": "r", "maximum_retry_attempts": 0}
     assert is_endless({"f": function(error_rate="50%", event_invoke_config=config)}, {"r": RULE})

@@ -453,3 +453,16 @@ def test_events_of_the_warm_up_are_not_offered_but_are_in_the_log():
     result = run(asynchronous(arrivals=at("0 s", "5 s", "10 s"), world={"warm_up": "5 s", "duration": "20 s"}))
     assert counts(result)["events"] == 2
     assert len(events(result)) == 3
+
+
+@pytest.mark.parametrize("key", ["on_failure", "dead_letter"])
+def test_a_stopped_event_is_handed_on_once_and_lost_if_that_leads_back(key):
+    kept = {"event_invoke_config": {"on_failure": "t", "maximum_retry_attempts": 0}}
+    if key == "dead_letter":
+        kept = {"event_invoke_config": {"maximum_retry_attempts": 0}, "dead_letter_config": {"target": "t"}}
+    document = asynchronous("sns", f=function("10 ms", **FAILING, **kept), parameters={"triggers/recursion/limit": 2})
+    table = sorted(events(run(document)), key=lambda row: row["event"])
+    lost, dead = Fate.RETRIES_EXHAUSTED, Fate.RECURSIVE
+    assert [row["fate"] for row in table] == [lost, lost, dead, dead]
+    assert [bool(row["kept"]) for row in table] == [True, True, True, False]
+    assert [row["depth"] for row in table] == [0, 1, 2, 2]

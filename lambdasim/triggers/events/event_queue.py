@@ -104,6 +104,10 @@ class EventQueue:
         """Whether the function has run so often in this chain that Lambda stops it."""
         return chain.functions.count(self.version.index) >= self.recursion_limit
 
+    def has_stopped(self, chain: Chain) -> bool:
+        """Whether this chain has come back after it was stopped here, by way of what keeps failed events."""
+        return chain.functions.count(self.version.index) > self.recursion_limit
+
 
 class AsynchronousEvent:
     """One event in Lambda's event queue; it sends itself, and learns what came of it."""
@@ -182,11 +186,18 @@ class AsynchronousEvent:
         self._end(DONE, kept, now_us)
 
     def _fail(self, fate: Fate, now_us: int) -> None:
-        """FAILED: whoever keeps what failed has it; without anyone it is lost."""
+        """FAILED: whoever keeps what failed has it; without anyone it is lost.
+
+        What was stopped as a loop is handed on once: should that lead back here, it would go round for ever.
+        """
         queue, kept = self.queue, NOWHERE
-        if queue.on_failure:
-            chain = self._own_chain()
-            kept = handed_on(queue.on_failure, chain.after(queue.version.index) if self.runs else chain, now_us)
+        chain, function = self._own_chain(), queue.version.index
+        if queue.on_failure and not (fate is Fate.RECURSIVE and queue.has_stopped(chain)):
+            if fate is Fate.RECURSIVE:
+                chain = chain.stopped_at(function)
+            elif self.runs:
+                chain = chain.after(function)
+            kept = handed_on(queue.on_failure, chain, now_us)
         self._end(fate, kept, now_us)
 
     def _own_chain(self) -> Chain:

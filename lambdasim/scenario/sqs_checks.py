@@ -13,6 +13,7 @@ from lambdasim.workload.expected import expected_events
 
 Path = tuple[str | int, ...]
 Findings = Iterator[tuple[Path, str]]
+_MOST_BACKLOG, _MOST_BACKLOG_OF_FIFO = 10**8, 10**7  # some 2 GB
 
 
 def _mappings(scenario: Scenario) -> Iterator[tuple[str, SqsTrigger, SqsTrigger]]:
@@ -22,6 +23,16 @@ def _mappings(scenario: Scenario) -> Iterator[tuple[str, SqsTrigger, SqsTrigger]
             owner = scenario.triggers.get(trigger.queue.shared_with or name)
             if isinstance(owner, SqsTrigger) and owner.queue.shared_with is None:
                 yield name, trigger, owner
+
+
+def backlog_too_large(scenario: Scenario, _book: Book) -> Findings:
+    """More messages at the start than memory holds; a FIFO queue's have a place each in their group."""
+    for name, trigger in scenario.triggers.items():
+        if isinstance(trigger, SqsTrigger):
+            most = _MOST_BACKLOG_OF_FIFO if trigger.queue.fifo else _MOST_BACKLOG
+            if trigger.queue.backlog > most:
+                message = f"{trigger.queue.backlog:,} messages; at most {most:,} can be simulated"
+                yield ("triggers", name, "queue", "backlog"), message
 
 
 def visibility_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Findings:
@@ -131,6 +142,7 @@ Check = Callable[[Scenario, Book], Findings]
 SQS_ERRORS: dict[str, Check] = {
     check.__name__: check
     for check in (
+        backlog_too_large,
         visibility_timeout_below_function_timeout,
         no_queue_to_share,
         dead_letter_queue_of_another_kind,

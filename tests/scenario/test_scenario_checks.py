@@ -36,6 +36,10 @@ BROKEN = {
         ).replace("rate: 5/s", "rate: 138889/s"),
         changed("80 ms", "80 ms, emits: [{to: jobs, events: 60000}]") + "  jobs: {type: sqs, target: api}\n",
     ],
+    "backlog_too_large": [
+        f"{SMALL}  jobs: {{type: sqs, target: api, queue: {{backlog: 100000001}}}}\n",
+        f"{SMALL}  jobs: {{type: sqs, target: api, queue: {{backlog: 10000001, fifo: true}}}}\n",
+    ],
     "too_many_minutes": [changed("duration: 1h", "duration: 7000d")],
     "too_many_clients": [with_trigger("type: direct, client: {clients: 100001}")],
     "stream_too_large": [
@@ -125,6 +129,10 @@ SOUND = {
     "too_many_events": [
         changed("poisson: {rate: 5/s}", "poisson: {rate: 277777/s}"),
         changed("poisson: {rate: 5/s}", "at_once: {events: 1000000000}"),
+    ],
+    "backlog_too_large": [
+        f"{SMALL}  jobs: {{type: sqs, target: api, queue: {{backlog: 100000000}}}}\n",
+        f"{SMALL}  jobs: {{type: sqs, target: api, queue: {{backlog: 10000000, fifo: true}}}}\n",
     ],
     "too_many_minutes": [changed("duration: 1h", "duration: 6900d").replace("5/s", "1/s")],
     "too_many_clients": [with_trigger("type: direct, client: {clients: 100000}")],

@@ -8,13 +8,21 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class FunctionFacts:
-    """What a reader of the logs must know of a function to compute metrics and bill."""
+    """What a reader of the logs must know of a function; ``reserved_concurrency`` as it was when the run began."""
 
     name: str
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """What a reader of the logs must know of one version of a function (its index is ``function``) to bill it."""
+
+    function: int
+    version: str
     memory_mb: int
     architecture: str
     ephemeral_storage_mb: int
-    reserved_concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class Header:
     warm_up_us: int
     duration_us: int
     functions: tuple[FunctionFacts, ...]
+    versions: tuple[VersionFacts, ...]
     triggers: tuple[TriggerFacts, ...]
 
     @property

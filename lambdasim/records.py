@@ -54,7 +54,26 @@ class StartType(IntEnum):
     WARM = 0
     COLD = 1  # it waited for an environment to start, or paid an init again inside its Duration
     PRE_INITIALIZED = 2  # first call on an environment that Lambda had started ahead
+    PROVISIONED = 3  # any call on an environment of provisioned concurrency that did not have to init again
+    RESTORED = 4  # it waited for an environment that was restored from a snapshot (SnapStart)
     NONE = 255  # it did not run
+
+
+class Capacity(IntEnum):
+    """Whose environment an attempt ran on, which decides on its price."""
+
+    ON_DEMAND = 0
+    PROVISIONED = 1
+    SPILLOVER = 2  # on demand, though its version has provisioned concurrency: that was busy, or asked too often
+    NONE = 255  # it did not run
+
+
+class InitializationType(IntEnum):
+    """How an environment came to be: AWS_LAMBDA_INITIALIZATION_TYPE."""
+
+    ON_DEMAND = 0
+    PROVISIONED_CONCURRENCY = 1
+    SNAP_START = 2
 
 
 class StartCause(IntEnum):
@@ -65,6 +84,7 @@ class StartCause(IntEnum):
     LIFETIME = 2  # ... for its age
     RECYCLED = 3  # ... at random, as hosts are
     RESET = 4  # the environment was reset after a timeout, a crash or lack of memory
+    DEPLOYMENT = 5  # its version is new: traffic came to it that another version's environments had served
     NONE = 255
 
 
@@ -74,6 +94,8 @@ class EndCause(IntEnum):
     IDLE_EXPIRED = 1
     LIFETIME = 2
     RECYCLED = 3
+    RELEASED = 4  # provisioned concurrency was lowered, or moved to another version
+    ZONE_LOST = 5  # with its Availability Zone
     ALIVE = 255  # it was still there when the run ended
 
 
@@ -129,6 +151,7 @@ INVOCATION_COLUMNS = (
     Column("attempt", "u4", "1 for the first attempt, 2 for the first retry, ..."),
     Column("trigger", "u2", "index into Header.triggers"),
     Column("function", "u2", "index into Header.functions"),
+    Column("version", "u2", "index into Header.versions"),
     Column(
         "arrived_us",
         "i8",
@@ -142,9 +165,12 @@ INVOCATION_COLUMNS = (
     Column("environment", "i4", "the environment's number, as in the environment log; -1 if it did not run"),
     Column("init_us", "i4", "REPORT's Init Duration: on an environment's first call, else 0"),
     Column("suppressed_init_us", "i4", "the part of Duration that was an init done again after a reset"),
+    Column("restore_us", "i4", "REPORT's Restore Duration: on the first call of a restored environment, else 0"),
+    Column("billed_restore_us", "i4", "the part of the restore that is billed: runtime load and after-restore hooks"),
     Column("outcome", "u1", "Outcome"),
     Column("start_type", "u1", "StartType"),
     Column("start_cause", "u1", "StartCause, where the start was not warm"),
+    Column("capacity", "u1", "Capacity"),
     Column("throttle_reason", "u1", "ThrottleReason, where it was throttled"),
     Column("status", "u2", "the HTTP status that the caller saw; 0: its own read timeout, 65535: none"),
     Column("final", "u1", "Final"),
@@ -154,6 +180,8 @@ INVOCATION_COLUMNS = (
 ENVIRONMENT_COLUMNS = (
     Column("environment", "i4", "its number: environments are numbered as they are started, over all functions"),
     Column("function", "u2", "index into Header.functions"),
+    Column("version", "u2", "index into Header.versions"),
+    Column("initialization", "u1", "InitializationType"),
     Column("created_us", "i8", "when its start began"),
     Column("ready_us", "i8", "when it could first run"),
     Column("first_used_us", "i8", "when its first invocation began to run; never, if none did"),
@@ -169,6 +197,7 @@ ENVIRONMENT_COLUMNS = (
     Column("network_us", "i4", "... then attaching to the VPC"),
     Column("runtime_init_us", "i4", "... then the runtime's own init (in Init Duration)"),
     Column("function_init_us", "i4", "... then the function's init code (in Init Duration)"),
+    Column("restore_us", "i4", "... or, in place of both, the restore from a snapshot (Restore Duration)"),
 )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from lambdasim.cost.bill import bill_of
-from lambdasim.header import FunctionFacts, Header, TriggerFacts
+from lambdasim.header import FunctionFacts, Header, TriggerFacts, VersionFacts
 from lambdasim.metrics.recorder import Recorder
 from lambdasim.result.result import Provenance, Result
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger
 from lambdasim.scenario.model import Warning  # noqa: A004 - its name in the summary
+from lambdasim.service.aliases import aliases_of
 from lambdasim.service.clock import Clock
 from lambdasim.service.concurrency import ConcurrencyLimits
 from lambdasim.service.fleet import Fleet, Numbering
@@ -54,12 +55,12 @@ def simulate(
     recorder = Recorder(header, keep_log=log == "full")
     clock = Clock()
     functions = list(scenario.functions.values())
-    versions = {n: function_version(i, n, f, scenario.book) for i, (n, f) in enumerate(scenario.functions.items())}
+    versions = [function_version(i, *version, scenario.book) for i, version in enumerate(scenario.versions())]
     measured_us = (scenario.warm_up_us, scenario.duration_us)
     limits = ConcurrencyLimits(scenario.account, scenario.region, functions, scenario.book, measured_us)
     fleets = start_fleets(clock, scenario, seed, versions, Numbering(recorder.environments))
     service = LambdaService(clock, fleets, limits, recorder.invocations)
-    triggers = Triggers(scenario, seed, service, versions, recorder.events)
+    triggers = Triggers(scenario, seed, service, aliases_of(versions), recorder.events)
     if progress is not None:
         step_us = max(1, scenario.duration_us // PROGRESS_STEPS)
         clock.every(step_us, lambda now: progress(now / scenario.duration_us), until_us=scenario.duration_us)
@@ -103,8 +104,12 @@ def header_of(scenario: Scenario, seed: int) -> Header:
         warm_up_us=scenario.warm_up_us,
         duration_us=scenario.duration_us,
         functions=tuple(
-            FunctionFacts(name, f.memory_size, f.architecture, f.ephemeral_storage, f.reserved_concurrent_executions)
-            for name, f in scenario.functions.items()
+            FunctionFacts(name, function.reserved_concurrent_executions)
+            for name, function in scenario.functions.items()
+        ),
+        versions=tuple(
+            VersionFacts(function, version, settings.memory_size, settings.architecture, settings.ephemeral_storage)
+            for function, _, version, settings in scenario.versions()
         ),
         triggers=tuple(
             TriggerFacts(name, trigger.type, trigger.billed, calls=waits_for_the_function(trigger))
@@ -138,7 +143,7 @@ def cut_short(unfinished: int) -> tuple[Warning, ...]:
 
 
 def start_fleets(
-    clock: Clock, scenario: Scenario, seed: int, versions: dict[str, FunctionVersion], numbering: Numbering
+    clock: Clock, scenario: Scenario, seed: int, versions: Sequence[FunctionVersion], numbering: Numbering
 ) -> list[Fleet]:
     """One empty fleet for each function version."""
     return [
@@ -148,9 +153,9 @@ def start_fleets(
             scenario.lifecycle,
             seed,
             numbering,
-            ColdStartDraws(seed, ("started ahead", version.name), version.cold_start),
+            ColdStartDraws(seed, ("started ahead", version.label), version.cold_start),
         )
-        for version in versions.values()
+        for version in versions
     ]
 
 

@@ -62,7 +62,7 @@ def _duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
 
 def _billed_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     rows, duration_us = _duration(chunk)
-    return rows, billed_ms_array(duration_us, whole(chunk, "init_us")) * US_PER_MS
+    return rows, billed_ms_array(duration_us, whole(chunk, "init_us") + whole(chunk, "billed_restore_us")) * US_PER_MS
 
 
 def _init_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -72,7 +72,8 @@ def _init_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]
 
 def _cold_start(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     waited_us = whole(chunk, "started_us") - whole(chunk, "invoked_us") + whole(chunk, "suppressed_init_us")
-    return ran(chunk) & (whole(chunk, "start_type") == StartType.COLD), waited_us
+    start_type = whole(chunk, "start_type")
+    return ran(chunk) & ((start_type == StartType.COLD) | (start_type == StartType.RESTORED)), waited_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,15 @@ class Measure:
         return whole(chunk, group)[rows], values_us[rows]
 
 
+BILLED_DURATION = Measure(
+    "billed_duration",
+    "REPORT's Billed Duration: Duration and Init Duration (or the billed part of a restore), rounded up once",
+    _billed_duration,
+)
 MEASURES = (
     Measure("latency", "from the event's arrival to the answer, of events that ended in success", _latency),
     Measure("duration", "REPORT's Duration", _duration),
-    Measure(
-        "billed_duration", "REPORT's Billed Duration: Duration and Init Duration, rounded up once", _billed_duration
-    ),
+    BILLED_DURATION,
     Measure("init_duration", "REPORT's Init Duration, of each environment's first call", _init_duration),
     Measure(
         "cold_start", "what the caller waited for: start, init, and an init done again inside Duration", _cold_start

@@ -12,21 +12,22 @@ from numpy.typing import NDArray
 from lambdasim.header import Family, Header
 from lambdasim.metrics.counts import Counts, Sizes
 from lambdasim.metrics.durations import Durations
-from lambdasim.metrics.measures import MEASURES, age_us, ran, unfinished, whole
-from lambdasim.records import NEVER, NO_STATUS, Columns
+from lambdasim.metrics.measures import BILLED_DURATION, MEASURES, age_us, ran, unfinished, whole
+from lambdasim.records import NEVER, NO_STATUS, Capacity, Columns
 
 _FIELDS = {
     "trigger": 16,
     "function": 16,
-    "outcome": 3,
-    "throttle_reason": 3,
-    "start_type": 2,
+    "outcome": 4,
+    "throttle_reason": 4,
+    "start_type": 3,
     "start_cause": 3,
     "status": 10,
     "final": 2,
     "retry": 1,
     "client_gone": 1,
 }
+CAPACITIES = (Capacity.ON_DEMAND, Capacity.PROVISIONED, Capacity.SPILLOVER)
 BATCHED = (Family.QUEUE, Family.STREAM)
 
 
@@ -61,6 +62,7 @@ class Meters:
 
     ``counts`` and ``durations`` cover events that arrived after the warm-up, wherever their attempts ended;
     ``busy_us`` is the time requests held environments, by function, within [warm_up, duration).
+    ``runs`` and ``billed_us``, what is on the bill, are by version and capacity: shape (versions, CAPACITIES).
     By trigger: ``ages``, how old events were when they were sent (by Lambda's event queue, or from a stream), and
     ``batches``, how many records the batches of queues and streams had.
     """
@@ -71,6 +73,7 @@ class Meters:
         self.counts = Counts(_FIELDS)
         self.durations = {measure.name: Durations(functions, sketched=sketched) for measure in MEASURES}
         self.busy_us = np.zeros(functions, dtype=np.int64)
+        self.runs, self.billed_us = (np.zeros((len(header.versions), len(CAPACITIES)), np.int64) for _ in range(2))
         self.ages = Durations(triggers, sketched=sketched)
         self.batches = Sizes(triggers)
         self._aged = aged(header)
@@ -88,6 +91,7 @@ class Meters:
         )
         for measure in MEASURES:
             self.durations[measure.name].add(*measure.select(chunk))
+        self._bill(chunk)
         trigger = whole(chunk, "trigger")
         if self._aged.any():
             rows = self._aged[trigger]
@@ -102,8 +106,17 @@ class Meters:
         for name, durations in self.durations.items():
             durations.merge(other.durations[name])
         self.busy_us += other.busy_us
+        self.runs += other.runs
+        self.billed_us += other.billed_us
         self.ages.merge(other.ages)
         self.batches.merge(other.batches)
+
+    def _bill(self, chunk: Columns) -> None:
+        """Billed Duration by version and by whose environment it was: each has a price of its own."""
+        rows, billed_us = BILLED_DURATION.of(chunk)
+        cells = (whole(chunk, "version")[rows], whole(chunk, "capacity")[rows])
+        np.add.at(self.runs, cells, 1)
+        np.add.at(self.billed_us, cells, billed_us[rows])
 
     def _occupy(self, chunk: Columns) -> None:
         """A request is in flight, and holds its environment, from its admission to its end: init included."""

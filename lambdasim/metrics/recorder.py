@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lambdasim.header import Header
 from lambdasim.metrics.cloudwatch import PerMinute, reserved, timeline
 from lambdasim.metrics.environments import EnvironmentCounts, count_environments
@@ -58,16 +61,14 @@ class Metrics:
     tallies: Mapping[int, Tally]
 
     @property
-    def requests(self) -> tuple[int, ...]:
-        """Runs by function: AWS's Invocations, and the requests on the bill."""
-        functions = len(self.header.functions)
-        outcomes = self.meters.counts.margin("function", "outcome", shape=(functions, Outcome.THROTTLED))
-        return tuple(outcomes.sum(axis=1).tolist())
+    def requests(self) -> NDArray[np.int64]:
+        """Runs by version and capacity: AWS's Invocations, and the requests on the bill."""
+        return self.meters.runs
 
     @property
-    def billed_us(self) -> tuple[int, ...]:
-        """Billed Duration by function, in microseconds: whole milliseconds, summed over the runs."""
-        return tuple(self.meters.durations["billed_duration"].sums_us.tolist())
+    def billed_us(self) -> NDArray[np.int64]:
+        """Billed Duration by version and capacity, in microseconds: whole milliseconds, summed over the runs."""
+        return self.meters.billed_us
 
     def trigger_counts(self, trigger: int) -> Mapping[str, float]:
         """What there is to bill of a trigger's measured events: all that it tallied, and three that the logs tell.

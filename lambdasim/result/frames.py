@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from lambdasim.header import Header
 from lambdasim.metrics.measures import ran, whole
 from lambdasim.records import (
+    Capacity,
     Column,
     Columns,
     EndCause,
     Fate,
     Final,
+    InitializationType,
     Kept,
     Outcome,
     StartCause,
@@ -37,13 +39,22 @@ _CODES: dict[str, type[IntEnum]] = {
     "outcome": Outcome,
     "start_type": StartType,
     "start_cause": StartCause,
+    "capacity": Capacity,
+    "initialization": InitializationType,
     "end_cause": EndCause,
     "throttle_reason": ThrottleReason,
     "final": Final,
     "fate": Fate,
 }
 _TRIGGERS = ("trigger", "origin_trigger")
-NAMED = ("function", *_TRIGGERS, SCOPE, *_CODES, "kept")  # columns that hold names in a DataFrame, and codes in a log
+NAMED = (
+    "function",
+    "version",
+    *_TRIGGERS,
+    SCOPE,
+    *_CODES,
+    "kept",
+)  # columns that hold names in a DataFrame, and codes in a log
 
 
 def name_of(code: IntEnum | IntFlag) -> str:
@@ -69,6 +80,8 @@ def _names(column: str, header: Header) -> dict[int, str]:
     """What a column's codes stand for; empty if it holds numbers."""
     if column == "function":
         return dict(enumerate(function.name for function in header.functions))
+    if column == "version":  # by function and version: names must differ, to be told apart when they are read again
+        return {i: f"{header.functions[v.function].name}:{v.version}" for i, v in enumerate(header.versions)}
     if column == SCOPE:
         return dict(enumerate([*(function.name for function in header.functions), ACCOUNT]))
     if column == "kept":
@@ -124,7 +137,11 @@ def invocation_frame(invocations: Columns, header: Header) -> pd.DataFrame:
     table["latency_ms"] = _ms(whole(invocations, "answered_us") - whole(invocations, "arrived_us"), last)
     table["wait_ms"] = _ms(started_us - whole(invocations, "invoked_us"), rows)
     table["duration_ms"] = _ms(duration_us, rows)
-    table["billed_ms"] = np.where(rows, billed_ms_array(duration_us, whole(invocations, "init_us")), np.nan)
+    table["billed_ms"] = np.where(
+        rows,
+        billed_ms_array(duration_us, whole(invocations, "init_us") + whole(invocations, "billed_restore_us")),
+        np.nan,
+    )
     return table
 
 

@@ -29,7 +29,7 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from lambdasim.errors import ResultError
-from lambdasim.header import BilledItem, FunctionFacts, Header, TriggerFacts
+from lambdasim.header import BilledItem, FunctionFacts, Header, TriggerFacts, VersionFacts
 from lambdasim.metrics.trigger_series import trigger_timeline
 from lambdasim.records import ENVIRONMENT_COLUMNS, EVENT_COLUMNS, INVOCATION_COLUMNS, Column, Columns, empty
 from lambdasim.result.frames import NAMED, SCOPE, columns_of
@@ -37,7 +37,7 @@ from lambdasim.result.frames import NAMED, SCOPE, columns_of
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 _MARK = "lambdasim_result"  # the manifest's key that tells our folders from others
 _LOGS = ("invocations", "events", "environments")
@@ -254,6 +254,7 @@ def _header(fields: dict[str, Any]) -> Header:
         **{
             **fields,
             "functions": tuple(FunctionFacts(**function) for function in fields["functions"]),
+            "versions": tuple(VersionFacts(**version) for version in fields["versions"]),
             "triggers": tuple(_trigger(trigger) for trigger in fields["triggers"]),
         }
     )

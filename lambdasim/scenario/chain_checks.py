@@ -69,7 +69,10 @@ def has_own_events(trigger: Queued) -> bool:
 def batch_keys_without_batches(scenario: Scenario, _book: Book) -> Findings:
     """`per_record` and `record_error_rate` speak of the records of a batch."""
     batched = {
-        target for trigger in scenario.triggers.values() if isinstance(trigger, _BATCHED) for target in trigger.targets
+        target
+        for trigger in scenario.triggers.values()
+        if isinstance(trigger, _BATCHED)
+        for target in trigger.functions
     }
     for name, function in scenario.functions.items():
         for key, value in (
@@ -86,7 +89,7 @@ def asynchronous_keys_without_events(scenario: Scenario, _book: Book) -> Finding
         target
         for trigger in scenario.triggers.values()
         if isinstance(trigger, Queued) and not isinstance(trigger, _BATCHED)
-        for target in trigger.targets
+        for target in trigger.functions
     }
     for name, function in scenario.functions.items():
         given = function.model_fields_set & {"event_invoke_config", "dead_letter_config"}

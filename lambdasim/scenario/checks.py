@@ -65,7 +65,7 @@ def _calls(scenario: Scenario) -> Iterator[tuple[Path, SynchronousTrigger, str, 
     for name, trigger in scenario.triggers.items():
         if isinstance(trigger, Queued):
             continue
-        for target in trigger.targets:
+        for target in trigger.functions:
             yield ("triggers", name), trigger, target, scenario.functions[target]
 
 
@@ -257,7 +257,7 @@ def quota_below_unreserved_minimum(scenario: Scenario, book: Book) -> Findings:
 
 def function_without_trigger(scenario: Scenario, _book: Book) -> Findings:
     """It would never run."""
-    invoked = {target for trigger in scenario.triggers.values() for target in trigger.targets}
+    invoked = {target for trigger in scenario.triggers.values() for target in trigger.functions}
     for path, _ in _functions(scenario):
         if path[-1] not in invoked:
             yield path, "no trigger invokes this function"

@@ -26,12 +26,12 @@ def own_events(scenario: Scenario) -> Events:
         (name, function): _own(trigger, scenario.duration_us)
         for name, trigger in scenario.triggers.items()
         if not isinstance(trigger, Queued)
-        for function in trigger.targets[:1]
+        for function in trigger.functions[:1]
     }
     for name, trigger in scenario.triggers.items():
         if isinstance(trigger, Queued):
             own = _own(trigger, scenario.duration_us)
-            shares = shares_of(scenario, name) or {(name, function): 1.0 for function in trigger.targets}
+            shares = shares_of(scenario, name) or {(name, function): 1.0 for function in trigger.functions}
             for place, share in shares.items():
                 events[place] = events.get(place, 0.0) + own * share
     return events

@@ -10,7 +10,7 @@ from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookName, BookNumber
 from lambdasim.scenario.distributions import DurationDistribution
 from lambdasim.scenario.quantities import Duration, PositiveWhole, Share, Size, Whole
-from lambdasim.scenario.targets import SinkName, TriggerName
+from lambdasim.scenario.targets import LATEST, SinkName, TriggerName
 from lambdasim.scenario.wording import problem_at
 from lambdasim.units import US_PER_S
 
@@ -159,6 +159,11 @@ class Function(Block):
         if self.runtime is None and self.package_type == "Zip":
             raise problem_at("the key 'runtime' is required (but for `package_type: Image`)", "runtime")
         return self
+
+    @property
+    def configurations(self) -> dict[str, Function]:
+        """The settings of each of its versions, $LATEST first."""
+        return {LATEST: self}
 
     @property
     def stops_loops(self) -> bool:

@@ -49,7 +49,7 @@ def ways_of(scenario: Scenario, book: Book) -> list[Way]:
     return [
         Way(link, (name, function), end, mean * share, runs)
         for name, trigger in scenario.triggers.items()
-        for function in dict.fromkeys(trigger.targets)
+        for function in trigger.functions
         for link, mean, runs in _hand_overs(scenario, book, name, function)
         for end, share in ends.get(link.to, {}).items()
         if mean
@@ -62,10 +62,10 @@ def shares_of(scenario: Scenario, name: str) -> dict[Place, float]:
     if not isinstance(trigger, Queued) or isinstance(trigger, ScheduleTrigger):
         return {}  # nothing can feed them
     if not isinstance(trigger, SqsTrigger):
-        return {(name, function): 1.0 for function in trigger.targets}
+        return {(name, function): 1.0 for function in trigger.functions}
     owner = trigger.queue.shared_with or name
     mappings = [
-        (other, mapping.target)
+        (other, mapping.function)
         for other, mapping in scenario.triggers.items()
         if isinstance(mapping, SqsTrigger) and owner in (other, mapping.queue.shared_with)
     ]

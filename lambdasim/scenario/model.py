@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -87,6 +88,12 @@ class Scenario(Block):
     """Values that replace the parameter book's, by path: `scaling/per_function/burst: 500`."""
 
     _origin: Origin = PrivateAttr()
+
+    def versions(self) -> Iterator[tuple[int, str, str, Function]]:
+        """Each version of each function: the function's number and name, the version's name, its settings."""
+        for index, (name, function) in enumerate(self.functions.items()):
+            for version, settings in function.configurations.items():
+                yield index, name, version, settings
 
     def read_from(self, origin: Origin) -> None:
         """For the loader: say once where the scenario comes from."""

@@ -16,7 +16,7 @@ Findings = Iterator[tuple[Path, str]]
 _MOST_BACKLOG, _MOST_BACKLOG_OF_FIFO = 10**8, 10**7  # some 2 GB
 
 
-def _mappings(scenario: Scenario) -> Iterator[tuple[str, SqsTrigger, SqsTrigger]]:
+def mappings(scenario: Scenario) -> Iterator[tuple[str, SqsTrigger, SqsTrigger]]:
     """Each trigger of type sqs, with the one whose queue it polls: itself, or the one that it names."""
     for name, trigger in scenario.triggers.items():
         if isinstance(trigger, SqsTrigger):
@@ -37,8 +37,8 @@ def backlog_too_large(scenario: Scenario, _book: Book) -> Findings:
 
 def visibility_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Findings:
     """AWS refuses the mapping: messages would be visible again while they are being processed."""
-    for name, trigger, owner in _mappings(scenario):
-        function, timeout_us = scenario.functions[trigger.target], owner.queue.visibility_timeout_us
+    for name, trigger, owner in mappings(scenario):
+        function, timeout_us = scenario.functions[trigger.function], owner.queue.visibility_timeout_us
         if timeout_us < function.timeout_us:
             key = ("shared_with",) if trigger.queue.shared_with else ("visibility_timeout",)
             yield (
@@ -86,7 +86,7 @@ def _owner(scenario: Scenario, trigger: SqsTrigger) -> SqsTrigger:
 def batch_too_large_for_fifo(scenario: Scenario, book: Book) -> Findings:
     """What a mapping on a FIFO queue may not have, seen where the queue is another trigger's."""
     most = book.value("triggers/sqs/mapping/batch_size_of_fifo")
-    for name, trigger, owner in _mappings(scenario):
+    for name, trigger, owner in mappings(scenario):
         if trigger is owner or not owner.queue.fifo:
             continue
         if trigger.batch_size > most:
@@ -99,11 +99,11 @@ def pollers_over_reserved(scenario: Scenario, book: Book) -> Findings:
     """Pollers don't ask for reserved concurrency before they receive: what it can't take is received in vain."""
     for target, function in scenario.functions.items():
         reserved = function.reserved_concurrent_executions
-        mappings = [(name, trigger) for name, trigger, _ in _mappings(scenario) if trigger.target == target]
-        batches = sum(_most_batches(trigger, book) for _, trigger in mappings)
+        of_target = [(name, trigger) for name, trigger, _ in mappings(scenario) if trigger.function == target]
+        batches = sum(most_batches(trigger, book) for _, trigger in of_target)
         if reserved and batches > reserved:
             yield (
-                ("triggers", mappings[-1][0], "scaling_config"),
+                ("triggers", of_target[-1][0], "scaling_config"),
                 (
                     f"the mappings of {target} may send {batches:,} batches at once, more than its reserved "
                     f"concurrency takes ({reserved}): each refusal is a receive, and after some a message is in the "
@@ -128,7 +128,8 @@ def fifo_needs_high_throughput(scenario: Scenario, book: Book) -> Findings:
                 )
 
 
-def _most_batches(trigger: SqsTrigger, book: Book) -> int:
+def most_batches(trigger: SqsTrigger, book: Book) -> int:
+    """How many batches a mapping may have in progress at once."""
     if trigger.provisioned_poller_config is not None:
         per_poller: int = book.value("triggers/sqs/provisioned/invokes_per_poller")
         return trigger.provisioned_poller_config.maximum_pollers * per_poller

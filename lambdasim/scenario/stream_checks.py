@@ -50,23 +50,30 @@ def backlog_behind_latest(scenario: Scenario, _book: Book) -> Findings:
 
 
 def too_few_lanes(scenario: Scenario, _book: Book) -> Findings:
-    """A lane runs one batch at a time: needed are rate x duration of a batch / its size."""
+    """A lane runs one batch at a time."""
     for path, trigger, lanes in _streams(scenario):
-        rate = expected_events(trigger.arrivals, scenario.duration_us) / scenario.duration_us
-        passing = 1.0 if trigger.filter is None else trigger.filter.passing
-        for target in trigger.targets:
-            function, size = scenario.functions[target], trigger.batch_size
-            handler = function.handler
-            if handler.measured_at not in (None, function.memory_size):
-                continue  # at this memory size it takes another time
-            batch_us = handler.duration.mean() + handler.per_record_us * size
-            needed = rate * passing * batch_us / size
+        for target in trigger.functions:
+            rate, batch_us, needed = lanes_needed(scenario, trigger, target)
             if needed > lanes:
                 yield (
                     (*path, "parallelization_factor"),
                     (
-                        f"{rate * passing * US_PER_S:.3g} records/s, and {format_us(batch_us)} in {target} for each "
-                        f"batch of {size}, keep {math.ceil(needed)} lanes busy; {lanes} (shards x "
+                        f"{rate * US_PER_S:.3g} records/s, and {format_us(batch_us)} in {target} for each "
+                        f"batch of {trigger.batch_size}, keep {math.ceil(needed)} lanes busy; {lanes} (shards x "
                         "parallelization_factor) fall behind, and the iterator age grows"
                     ),
                 )
+
+
+def lanes_needed(scenario: Scenario, trigger: StreamMapping, target: str) -> tuple[float, float, float]:
+    """Records per microsecond that a function gets, how long a full batch takes it, and the lanes that keeps busy.
+
+    These are rate x duration of a batch / its size; zero where the duration is known at another memory size only.
+    """
+    rate = expected_events(trigger.arrivals, scenario.duration_us) / scenario.duration_us
+    rate *= 1.0 if trigger.filter is None else trigger.filter.passing
+    function, size = scenario.functions[target], trigger.batch_size
+    handler = function.handler
+    batch_us = handler.duration.mean() + handler.per_record_us * size
+    as_measured = handler.measured_at in (None, function.memory_size)
+    return rate, batch_us, rate * batch_us / size if as_measured else 0.0

@@ -16,16 +16,27 @@ from lambdasim.workload.arrivals import NoArrivals
 
 DISCARD = "discard-counted"
 """In place of a trigger's name: what comes there is counted, and nobody consumes it."""
+LATEST = "$LATEST"
+"""The version that a function's own configuration is."""
 DEFAULT_PAYLOAD_MB = 1 / 1024
 _BYTE_MB = 1 / 1024**2
 
 
-def _existing_function(name: str, info: ValidationInfo) -> str:
-    """The name, if there is such a function."""
-    functions = Surroundings.of(info).functions
+def function_name(target: str) -> str:
+    """The function of a target, which may name one of its aliases or versions.
+
+    >>> function_name("checkout:production"), function_name("checkout")
+    ('checkout', 'checkout')
+    """
+    return target.partition(":")[0]
+
+
+def _existing_function(target: str, info: ValidationInfo) -> str:
+    """The target, if there is such a function; its alias or version is weighed with the whole scenario."""
+    name, functions = function_name(target), Surroundings.of(info).functions
     if functions is not None and name not in functions:
         raise ValueError(f"there is no function {name!r}; {nearest(name, functions)} [unknown_target]")
-    return name
+    return target
 
 
 def _existing_trigger(name: str, info: ValidationInfo) -> str:
@@ -59,17 +70,31 @@ TriggerName = Annotated[str, AfterValidator(_existing_trigger)]
 SinkName = Annotated[str, AfterValidator(_trigger_or_discard)]
 
 
-class Calling(Block):
+class Invoking(Block):
+    """What all triggers have in common: they invoke functions, by name or by the name of an alias or a version."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What it invokes, as written."""
+        raise NotImplementedError
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions it invokes, each once."""
+        return tuple(dict.fromkeys(map(function_name, self.targets)))
+
+
+class Calling(Invoking):
     """What triggers that call one function have in common."""
 
     target: FunctionName
-    """The function it invokes."""
+    """The function it invokes, or `function:alias`, or `function:version`."""
     arrivals: Arrivals
     """When its events arrive."""
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The functions it invokes."""
+        """What it invokes, as written."""
         return (self.target,)
 
     @property
@@ -85,7 +110,7 @@ class EventFilter(Block):
     """The share of events that match it; the others are dropped before any invocation."""
 
 
-class Queued(Block):
+class Queued(Invoking):
     """What triggers have in common whose events wait before they run."""
 
     arrivals: Arrivals = Field(default=NoArrivals())
@@ -94,11 +119,6 @@ class Queued(Block):
         default=DEFAULT_PAYLOAD_MB, alias="payload_size"
     )
     """The size of one event, message or record, such as 4 KB; 1 KB by default."""
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The functions it invokes."""
-        raise NotImplementedError
 
     @property
     def sinks(self) -> dict[tuple[str, ...], str]:
@@ -115,11 +135,16 @@ class QueuedForOne(Queued):
     """A queued trigger of one function."""
 
     target: FunctionName
-    """The function it invokes."""
+    """The function it invokes, or `function:alias`, or `function:version`."""
+
+    @property
+    def function(self) -> str:
+        """The function it invokes."""
+        return function_name(self.target)
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The function it invokes."""
+        """What it invokes, as written."""
         return (self.target,)
 
 
@@ -127,19 +152,19 @@ class QueuedForSeveral(Queued):
     """A queued trigger of one function or more, each of which gets every event."""
 
     target: FunctionName | None = None
-    """The function it invokes."""
+    """The function it invokes, or `function:alias`, or `function:version`."""
     several: Annotated[tuple[FunctionName, ...], Field(min_length=1)] | None = Field(default=None, alias="targets")
-    """The functions it invokes, each with every event."""
+    """The functions it invokes, each with every event; each may name an alias or a version."""
 
     @model_validator(mode="after")
     def _target_or_targets(self) -> QueuedForSeveral:
         if (self.target is None) == (self.several is None):
             raise problem_at("write either `target: FUNCTION` or `targets: [FUNCTION, ...]`", "target")
-        if self.several is not None and len(set(self.several)) < len(self.several):
+        if self.several is not None and len(set(self.functions)) < len(self.several):
             raise problem_at("a function stands here twice; each gets every event once", "targets")
         return self
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The functions it invokes."""
+        """What it invokes, as written."""
         return self.several or ((self.target,) if self.target is not None else ())

@@ -16,7 +16,7 @@ from lambdasim.scenario.quantities import PositiveInstant, PositiveRate, Positiv
 from lambdasim.scenario.sqs_trigger import SqsTrigger
 from lambdasim.scenario.stream_triggers import StreamTrigger
 from lambdasim.scenario.surroundings import Surroundings
-from lambdasim.scenario.targets import Calling, FunctionName
+from lambdasim.scenario.targets import Calling, FunctionName, Invoking
 from lambdasim.scenario.wording import problem_at
 from lambdasim.units import MAXIMUM_US, US_PER_S, format_us
 
@@ -149,7 +149,7 @@ class Flow(Block):
     """The steps, one after the other."""
 
 
-class JourneyTrigger(Block):
+class JourneyTrigger(Invoking):
     """Users who take several steps, each waiting for the one before (a closed loop)."""
 
     type: Literal["journey"]
@@ -172,7 +172,7 @@ class JourneyTrigger(Block):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The functions it invokes, each once, in the order of the steps."""
+        """What it invokes, as written, each once, in the order of the steps."""
         return tuple(
             dict.fromkeys(step.invoke for flow in self.flows for step in flow.steps if step.invoke is not None)
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from lambdasim.records import NEVER, EndCause, StartCause
+from lambdasim.records import NEVER, EndCause, InitializationType, StartCause
 
 if TYPE_CHECKING:
     from simpy.events import Event
 
     from lambdasim.service.cold_start import ColdStart
+    from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.invocation import Invocation
     from lambdasim.service.lifecycle import Life
 
@@ -42,8 +43,8 @@ class ExecutionEnvironment:
         "end_cause",
         "ended_us",
         "first_used_us",
-        "function",
         "idle_since_us",
+        "initialization",
         "invocations",
         "last_used_us",
         "life",
@@ -57,12 +58,13 @@ class ExecutionEnvironment:
         "serves",
         "start_cause",
         "state",
+        "version",
     )
 
     def __init__(
         self,
         number: int,
-        function: int,
+        version: FunctionVersion,
         created_us: int,
         start_cause: StartCause,
         life: Life,
@@ -71,7 +73,8 @@ class ExecutionEnvironment:
         pre_initialized: bool,
     ) -> None:
         self.number = number
-        self.function = function
+        self.version = version
+        self.initialization = InitializationType.ON_DEMAND
         self.created_us = created_us
         self.start_cause = start_cause
         self.life = life
@@ -136,7 +139,9 @@ class ExecutionEnvironment:
         """The row of the environment log, in the order of ``records.ENVIRONMENT_COLUMNS``."""
         return (
             self.number,
-            self.function,
+            self.version.function,
+            self.version.index,
+            self.initialization,
             self.created_us,
             self.ready_us,
             self.first_used_us,
@@ -152,4 +157,5 @@ class ExecutionEnvironment:
             self.phases.network_us,
             self.phases.runtime_init_us,
             self.phases.function_init_us,
+            0,
         )

@@ -72,10 +72,10 @@ class Fleet:
         self._clock = clock
         self._version = version
         self._numbering = numbering
-        self._lives = LifeDraws(seed, version.name, lifecycle)
+        self._lives = LifeDraws(seed, version.label, lifecycle)
         self._ahead_below = lifecycle.proactive_otherwise
         self._ahead = ahead  # cold starts of environments that no invocation asked for
-        self._pool = pool_for(lifecycle.placement, seed, version.name)
+        self._pool = pool_for(lifecycle.placement, seed, version.label)
         self._alive: dict[int, ExecutionEnvironment] = {}
         self._ordinal = 0
         self._by_age_limit: list[tuple[int, int, ExecutionEnvironment]] = []
@@ -162,7 +162,7 @@ class Fleet:
         life = self._lives.at(self._ordinal)
         self._ordinal += 1
         environment = ExecutionEnvironment(
-            self._numbering.next(), self._version.index, now_us, cause, life, phases, pre_initialized=pre_initialized
+            self._numbering.next(), self._version, now_us, cause, life, phases, pre_initialized=pre_initialized
         )
         environment.needs_init = cut_off
         self._alive[environment.number] = environment

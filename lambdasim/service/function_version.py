@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lambdasim.scenario.targets import LATEST
 from lambdasim.service.cold_start import ColdStartModel, cold_start_model
 from lambdasim.service.handler import HandlerModel, handler_model
 
@@ -13,15 +14,25 @@ if TYPE_CHECKING:
     from lambdasim.scenario.functions import Function
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class FunctionVersion:
-    """One version of one function ($LATEST until aliases exist): an environment belongs to one version."""
+    """One version of one function: an environment belongs to one version.
+
+    ``index`` counts the versions of all functions (Header.versions), ``function`` the functions (Header.functions).
+    """
 
     index: int
-    name: str
+    function: int
+    name: str  # the function's
+    version: str  # $LATEST, or a number
     handler: HandlerModel
     cold_start: ColdStartModel
     book: Book
+
+    @property
+    def label(self) -> str:
+        """The function's name, with the version if it is a published one: a key for what belongs to one version."""
+        return self.name if self.version == LATEST else f"{self.name}:{self.version}"
 
     @property
     def failed_init_billed(self) -> bool:
@@ -30,11 +41,15 @@ class FunctionVersion:
         return billed
 
 
-def function_version(index: int, name: str, function: Function, book: Book) -> FunctionVersion:
-    """Resolve a scenario's function; what it does not say comes from the book (``ParameterError`` if missing)."""
+def function_version(
+    index: int, function_index: int, name: str, version: str, function: Function, book: Book
+) -> FunctionVersion:
+    """Resolve a version's settings; what they do not say comes from the book (``ParameterError`` if missing)."""
     return FunctionVersion(
         index=index,
+        function=function_index,
         name=name,
+        version=version,
         handler=handler_model(function, book),
         cold_start=cold_start_model(function, book),
         book=book,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from lambdasim.records import NEVER, NO_STATUS, Final, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.records import NEVER, NO_STATUS, Capacity, Final, Outcome, StartCause, StartType, ThrottleReason
 
 if TYPE_CHECKING:
     from lambdasim.service.function_version import FunctionVersion
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 # Bound once: CPython 3.11 takes 60 ns to find a member by its class.
-SUCCESS, WARM, NOT_FINAL = Outcome.SUCCESS, StartType.WARM, Final.NO
+SUCCESS, WARM, NOT_FINAL, ON_DEMAND = Outcome.SUCCESS, StartType.WARM, Final.NO, Capacity.ON_DEMAND
 NO_CAUSE, NO_REASON = StartCause.NONE, ThrottleReason.NONE
 
 
@@ -33,18 +33,20 @@ class Invocation:
         "answered_us",
         "arrived_us",
         "attempt",
+        "billed_restore_us",
+        "capacity",
         "ended_us",
         "environment",
         "event",
         "extra_us",
         "final",
-        "function",
         "init_us",
         "invoked_us",
         "luck",
         "outcome",
         "raises",
         "records",
+        "restore_us",
         "retry_after_us",
         "sender",
         "start_cause",
@@ -53,12 +55,13 @@ class Invocation:
         "status",
         "suppressed_init_us",
         "throttle_reason",
+        "version",
     )
 
     def __init__(
         self,
         sender: Sender,
-        function: FunctionVersion,
+        version: FunctionVersion,
         luck: Luck,
         event: int,
         attempt: int,
@@ -66,7 +69,7 @@ class Invocation:
         invoked_us: int,
     ) -> None:
         self.sender = sender
-        self.function = function
+        self.version = version
         self.luck = luck
         self.event = event
         self.attempt = attempt
@@ -74,10 +77,11 @@ class Invocation:
         self.invoked_us = invoked_us
         self.started_us = self.ended_us = self.answered_us = NEVER
         self.environment = -1
-        self.init_us = self.suppressed_init_us = 0
+        self.init_us = self.suppressed_init_us = self.restore_us = self.billed_restore_us = 0
         self.outcome = SUCCESS
         self.start_type = WARM
         self.start_cause = NO_CAUSE
+        self.capacity = ON_DEMAND
         self.throttle_reason = NO_REASON
         self.status = NO_STATUS
         self.final = NOT_FINAL
@@ -91,6 +95,7 @@ class Invocation:
         self.outcome = outcome
         self.throttle_reason = reason
         self.start_type = StartType.NONE
+        self.capacity = Capacity.NONE
 
     def row(self) -> tuple[int, ...]:
         """The row of the invocation log, in the order of ``records.INVOCATION_COLUMNS``."""
@@ -98,7 +103,8 @@ class Invocation:
             self.event,
             self.attempt,
             self.sender.index,
-            self.function.index,
+            self.version.function,
+            self.version.index,
             self.arrived_us,
             self.invoked_us,
             self.started_us,
@@ -107,9 +113,12 @@ class Invocation:
             self.environment,
             self.init_us,
             self.suppressed_init_us,
+            self.restore_us,
+            self.billed_restore_us,
             self.outcome,
             self.start_type,
             self.start_cause,
+            self.capacity,
             self.throttle_reason,
             self.status,
             self.final,

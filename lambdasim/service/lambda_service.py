@@ -31,11 +31,11 @@ class LambdaService:
 
     def invoke(self, invocation: Invocation) -> Generator[Event, None, None]:
         """The life of one invocation, from the door to the log."""
-        clock, function = self.clock, invocation.function.index
-        fleet, now_us = self.fleets[function], clock.now
+        clock, version = self.clock, invocation.version
+        fleet, now_us = self.fleets[version.index], clock.now
         environment = fleet.find_warm(now_us)
         reason = self.concurrency.admit(
-            function, now_us, must_start=environment is None, rate_limited=invocation.sender.rate_limited
+            version.function, now_us, must_start=environment is None, rate_limited=invocation.sender.rate_limited
         )
         if reason is not None:
             invocation.refuse(Outcome.THROTTLED, reason)
@@ -51,7 +51,7 @@ class LambdaService:
         yield clock.timeout(self._begin(invocation, environment, clock.now))
         invocation.ended_us = now_us = clock.now
         fleet.put_back(environment, now_us, reset=invocation.outcome in RESETTING)
-        self.concurrency.release(function, now_us)
+        self.concurrency.release(version.function, now_us)
         self.conclude(invocation, now_us)
 
     def conclude(self, invocation: Invocation, now_us: int) -> None:
@@ -74,7 +74,7 @@ class LambdaService:
 
     def _begin(self, invocation: Invocation, environment: ExecutionEnvironment, now_us: int) -> int:
         """The run begins: how long it will take (REPORT's Duration, microseconds) and how it will end."""
-        version, luck, event = invocation.function, invocation.luck, invocation.event
+        version, luck, event = invocation.version, invocation.luck, invocation.event
         handler = version.handler
         environment.serves = invocation
         invocation.environment = environment.number

@@ -13,8 +13,11 @@ from lambdasim.randomness import Draws, uniforms
 from lambdasim.service.cold_start import ColdStart, ColdStartModel
 
 if TYPE_CHECKING:
+    from lambdasim.service.aliases import Alias
     from lambdasim.service.function_version import FunctionVersion
 
+KEPT_RUNS = 8
+"""So many attempts have draws that are kept in memory: a stuck batch runs for days, and each run has its own."""
 COLD_BLOCK = 256  # cold starts are rare: small blocks waste fewer draws
 
 
@@ -48,23 +51,44 @@ class ColdStartDraws:
 
 
 class LuckBook:
-    """The luck of a trigger's events at a function, for each attempt; each is made when first asked for."""
+    """The luck of a trigger's events at what it invokes, for each attempt.
 
-    __slots__ = (
-        "_attempts",
-        "_key",
-    )
+    All versions of a function draw from the same streams: an event that fares badly at one does so at another, and
+    what differs between them is the versions' own doing.
+    """
 
-    def __init__(self, seed: int, trigger: str, version: FunctionVersion) -> None:
-        self._key = (seed, trigger, version)
-        self._attempts: list[Luck] = []
+    __slots__ = ("_alias", "_coins", "_first", "_key", "_lucks")
 
-    def attempt(self, number: int) -> Luck:
-        """The luck of every event's ``number``-th attempt (1, 2, ...)."""
-        if number <= len(self._attempts):
-            return self._attempts[number - 1]
-        while len(self._attempts) < number:
-            seed, trigger, version = self._key
-            key = (trigger, version.name, len(self._attempts) + 1)
-            self._attempts.append(Luck(seed, key, version))
-        return self._attempts[number - 1]
+    def __init__(self, seed: int, trigger: str, alias: Alias) -> None:
+        self._alias = alias
+        self._key = (seed, trigger)
+        self._lucks: dict[tuple[int, int], Luck] = {}
+        self._coins: dict[int, Draws[float]] = {}
+        self._first = (alias.primary, self._luck(alias.primary, 1))  # nearly all that is ever asked for
+
+    def draw(self, event: int, attempt: int) -> tuple[FunctionVersion, Luck]:
+        """The version to which the alias sends this attempt (1, 2, ...) of an event, and its luck there."""
+        alias, version = self._alias, self._alias.primary
+        if alias.secondary is not None and self._coin(attempt).at(event) < alias.secondary_weight:
+            version = alias.secondary
+        if attempt == 1 and version is self._first[0]:
+            return self._first
+        return version, self._luck(version, attempt)
+
+    def _luck(self, version: FunctionVersion, attempt: int) -> Luck:
+        luck = self._lucks.get((version.index, attempt))
+        if luck is None:
+            seed, trigger = self._key
+            luck = Luck(seed, (trigger, version.name, attempt), version)
+            if attempt <= KEPT_RUNS:
+                self._lucks[version.index, attempt] = luck
+        return luck
+
+    def _coin(self, attempt: int) -> Draws[float]:
+        coins = self._coins.get(attempt)
+        if coins is None:
+            seed, trigger = self._key
+            coins = Draws(seed, "alias", trigger, self._alias.function_name, attempt, sample=uniforms)
+            if attempt <= KEPT_RUNS:
+                self._coins[attempt] = coins
+        return coins

@@ -10,7 +10,7 @@ from lambdasim.randomness import Draws, uniforms
 
 if TYPE_CHECKING:
     from lambdasim.scenario.functions import Emit
-    from lambdasim.service.function_version import FunctionVersion
+    from lambdasim.service.aliases import Alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class Emitter:
     __slots__ = ("_emits", "_function", "_inlets")
 
     def __init__(
-        self, seed: int, trigger: str, version: FunctionVersion, emits: Sequence[Emit], inlets: Mapping[str, Inlet]
+        self, seed: int, trigger: str, alias: Alias, emits: Sequence[Emit], inlets: Mapping[str, Inlet]
     ) -> None:
-        self._function = version.index
+        self._function = alias.function
         self._inlets = inlets
         self._emits: list[tuple[Emit, Draws[float]]] = [
-            (emit, Draws(seed, "emits", trigger, version.name, number, sample=uniforms))
+            (emit, Draws(seed, "emits", trigger, alias.function_name, number, sample=uniforms))
             for number, emit in enumerate(emits)
         ]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lambdasim.randomness import stream
 from lambdasim.records import Fate, Kept, Log, Tally
+from lambdasim.scenario.targets import function_name
 from lambdasim.service.luck import LuckBook
 from lambdasim.triggers.chain import Chain, Emitter, Inlet
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lambdasim.parameters.book import Book
+    from lambdasim.scenario.functions import Function
     from lambdasim.scenario.model import Scenario
+    from lambdasim.service.aliases import Alias
     from lambdasim.service.clock import Clock
-    from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.lambda_service import LambdaService
     from lambdasim.triggers.events.deliveries import RuleInvocations
     from lambdasim.workload.arrivals import ArrivalProcess
@@ -28,13 +30,13 @@ if TYPE_CHECKING:
 class Run:
     """One run of a scenario, as its triggers see it; ``inlets`` are complete once all triggers are made.
 
-    ``rules``: what EventBridge's rules share.
+    ``aliases``: what each target, as triggers write it, points to. ``rules``: what EventBridge's rules share.
     """
 
     scenario: Scenario
     seed: int
     service: LambdaService
-    versions: Mapping[str, FunctionVersion]
+    aliases: Mapping[str, Alias]
     inlets: Mapping[str, Inlet]
     events: Log
     rules: RuleInvocations
@@ -68,14 +70,17 @@ class Run:
         """Whether Lambda follows a chain through a trigger of this type; if not, it enters ``out_of_sight``."""
         return kind in self.book.value("triggers/recursion/detected_through")
 
-    def emitter(self, trigger: str, function: str) -> Emitter:
-        """What a trigger's events feed when a function has processed them."""
-        emits = self.scenario.functions[function].handler.emits
-        return Emitter(self.seed, trigger, self.versions[function], emits, self.inlets)
+    def function(self, target: str) -> Function:
+        """The settings of a target's function."""
+        return self.scenario.functions[function_name(target)]
 
-    def lucks(self, trigger: str, function: str) -> LuckBook:
-        """The luck of a trigger's events, or batches, at a function."""
-        return LuckBook(self.seed, trigger, self.versions[function])
+    def emitter(self, trigger: str, target: str) -> Emitter:
+        """What a trigger's events feed when its target has processed them."""
+        return Emitter(self.seed, trigger, self.aliases[target], self.function(target).handler.emits, self.inlets)
+
+    def lucks(self, trigger: str, target: str) -> LuckBook:
+        """The luck of a trigger's events, or batches, at what it invokes."""
+        return LuckBook(self.seed, trigger, self.aliases[target])
 
 
 class QueuedTrigger(Inlet, Protocol):

@@ -14,7 +14,6 @@ from lambdasim.scenario.stream_triggers import DynamoDbStreamsTrigger, KinesisTr
 from lambdasim.scenario.targets import DISCARD, Queued
 from lambdasim.scenario.triggers import JourneyTrigger
 from lambdasim.service.clock import Unattended
-from lambdasim.service.luck import LuckBook
 from lambdasim.triggers.chain import Discard, Inlet
 from lambdasim.triggers.events.deliveries import RuleInvocations
 from lambdasim.triggers.events.source import AsynchronousSource
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from lambdasim.scenario.model import Scenario
     from lambdasim.scenario.triggers import QueuedTrigger as QueuedTriggerSettings
     from lambdasim.scenario.triggers import SynchronousTrigger
+    from lambdasim.service.aliases import Alias
     from lambdasim.service.clock import Clock
-    from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.lambda_service import LambdaService
 
 Request = Callable[[int], Generator["Event", Any, Any]]
@@ -51,14 +50,14 @@ class Triggers:
         scenario: Scenario,
         seed: int,
         service: LambdaService,
-        versions: Mapping[str, FunctionVersion],
+        aliases: Mapping[str, Alias],
         events: Log,
     ) -> None:
-        self._called: dict[tuple[int, int], Target] = {}
+        self._called: dict[tuple[int, int], list[Target]] = {}  # more than one where aliases of one function are called
         self._journeys: dict[int, Journeys] = {}
         self._queued: dict[int, QueuedTrigger] = {}
         inlets: dict[str, Inlet] = {DISCARD: Discard()}
-        run = Run(scenario, seed, service, versions, inlets, events, RuleInvocations(scenario.region, scenario.book))
+        run = Run(scenario, seed, service, aliases, inlets, events, RuleInvocations(scenario.region, scenario.book))
         apis = account_bucket(scenario.book)
         for index, (name, trigger) in enumerate(scenario.triggers.items()):
             if isinstance(trigger, Queued):
@@ -71,7 +70,7 @@ class Triggers:
     def _call(self, run: Run, index: int, name: str, trigger: SynchronousTrigger, door: FrontDoor) -> None:
         """Set a trigger's callers going."""
         scenario, service, seed = run.scenario, run.service, run.seed
-        targets = {t: Target(run.versions[t], LuckBook(seed, name, run.versions[t])) for t in trigger.targets}
+        targets = {t: Target(run.aliases[t].function, run.lucks(name, t)) for t in trigger.targets}
         caller = Caller(
             index,
             service,
@@ -80,9 +79,10 @@ class Triggers:
             scenario.warm_up_us,
             (seed, name),
             acts_on_timeout=trigger.type == "journey",
-            emitters={target.version.index: run.emitter(name, function) for function, target in targets.items()},
+            emitters={target.function: run.emitter(name, t) for t, target in targets.items()},
         )
-        self._called |= {(index, target.version.index): target for target in targets.values()}
+        for target in targets.values():
+            self._called.setdefault((index, target.function), []).append(target)
         request: Request
         if isinstance(trigger, JourneyTrigger):
             self._journeys[index] = Journeys(service.clock, caller, trigger, targets, (seed, name))
@@ -98,7 +98,7 @@ class Triggers:
 
     def offered(self) -> dict[tuple[int, int], int]:
         """Events by (trigger, function) that arrived in the measured span."""
-        called = {key: target.offered for key, target in self._called.items()}
+        called = {key: sum(target.offered for target in targets) for key, targets in self._called.items()}
         return called | {
             (index, function): count
             for index, queued in self._queued.items()

@@ -31,14 +31,13 @@ SUCCESS, UNFINISHED, SUCCEEDED = Outcome.SUCCESS, Outcome.UNFINISHED, Final.SUCC
 
 
 class Target:
-    """A function as one trigger sees it: its version, the luck of the trigger's events there, and their number."""
+    """A function as one trigger sees it: the luck of the trigger's events there, and their number."""
 
-    __slots__ = ("luck", "lucks", "offered", "version")
+    __slots__ = ("draw", "function", "offered")
 
-    def __init__(self, version: FunctionVersion, lucks: LuckBook) -> None:
-        self.version = version
-        self.luck = lucks.attempt(1)  # nearly all that is ever asked for
-        self.lucks = lucks
+    def __init__(self, function: int, lucks: LuckBook) -> None:
+        self.function = function
+        self.draw = lucks.draw
         self.offered = 0  # events whose first attempt was made in the measured span
 
 
@@ -90,7 +89,7 @@ class Caller:
 
     def request(self, event: int, target: Target) -> Generator[Event, None, bool]:
         """One event, from its arrival to its end; returns whether it succeeded."""
-        clock, version, attempt = self._clock, target.version, 1
+        clock, attempt = self._clock, 1
         arrived_us = now_us = clock.now
         if arrived_us >= self._warm_up_us:
             target.offered += 1
@@ -98,7 +97,7 @@ class Caller:
             if self._retries and (turn := self._client(event).before_send(now_us)) is not None:
                 yield turn
                 now_us = clock.now
-            luck = target.luck if attempt == 1 else target.lucks.attempt(attempt)
+            version, luck = target.draw(event, attempt)
             invocation = Invocation(self, version, luck, event, attempt, arrived_us, now_us)
             if not self._door.opens(now_us):
                 invocation.refuse(Outcome.REJECTED)
@@ -150,7 +149,7 @@ class Caller:
 
     def _feed(self, invocation: Invocation, now_us: int) -> None:
         """The function has done its work, whether or not its caller still waits."""
-        emitter = self._emitters.get(invocation.function.index)
+        emitter = self._emitters.get(invocation.version.function)
         if emitter is not None:
             emitter.succeeded(invocation.event, Chain(self.index, invocation.event, invocation.arrived_us), now_us)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lambdasim.header import FunctionFacts, Header, TriggerFacts
+from lambdasim.header import FunctionFacts, Header, TriggerFacts, VersionFacts
 from lambdasim.metrics.recorder import Recorder
 from lambdasim.records import (
     CHUNK,
@@ -11,6 +11,7 @@ from lambdasim.records import (
     INVOCATION_COLUMNS,
     NEVER,
     NO_STATUS,
+    Capacity,
     Columns,
     ConcurrencyPeaks,
     Fate,
@@ -25,7 +26,7 @@ from lambdasim.units import US_PER_MINUTE, US_PER_S
 MINUTES = 10
 
 
-def header(functions=None, **changes):
+def header(**changes):
     """Ten minutes from Monday 2026-01-05, of which the first is warm-up; two functions, two triggers."""
     values = {
         "scenario": "synthetic",
@@ -34,8 +35,11 @@ def header(functions=None, **changes):
         "start_epoch_s": 1_767_571_200.0,
         "warm_up_us": US_PER_MINUTE,
         "duration_us": MINUTES * US_PER_MINUTE,
-        "functions": functions
-        or (FunctionFacts("api", 512, "x86_64", 512), FunctionFacts("007", 1024, "arm64", 1024, 5)),
+        "functions": (FunctionFacts("api"), FunctionFacts("007", 5)),
+        "versions": (
+            VersionFacts(0, "$LATEST", 512, "x86_64", 512),
+            VersionFacts(1, "$LATEST", 1024, "arm64", 1024),
+        ),
         "triggers": CALLED,
     }
     return Header(**{**values, **changes})
@@ -53,6 +57,8 @@ def queued_header(**changes):
 
 def _columns(layout, defaults, rows):
     table = [{**defaults, **row} for row in rows]
+    if "version" in defaults:  # each function has one
+        table = [{**row, "version": row["function"]} for row in table]
     return {c.name: np.array([row[c.name] for row in table], dtype=c.dtype) for c in layout}
 
 
@@ -148,6 +154,7 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
     final = np.where(
         success, Final.SUCCESS, np.where((answered != NEVER) & (uniform(rows) < 0.8), Final.FAILURE, Final.NO)
     )
+    function = generator.integers(0, functions, rows)
     return {
         c.name: np.asarray(values).astype(c.dtype)
         for c, values in zip(
@@ -156,7 +163,8 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
                 np.arange(rows),
                 generator.integers(1, 4, rows),
                 generator.integers(0, triggers, rows),
-                generator.integers(0, functions, rows),
+                function,
+                function,
                 arrived,
                 invoked,
                 np.where(runs, started, NEVER),
@@ -164,7 +172,7 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
                 answered,
                 np.where(runs, 1, -1),
                 (cold | ahead) * generator.integers(1, US_PER_S, rows),
-                np.zeros(rows),
+                *np.zeros((3, rows)),
                 outcome,
                 np.where(
                     cold,
@@ -172,6 +180,7 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
                     np.where(ahead, StartType.PRE_INITIALIZED, np.where(runs | unfinished, 0, 255)),
                 ),
                 np.where(cold | ahead, generator.integers(0, 5, rows), StartCause.NONE),
+                np.where(runs | unfinished, generator.integers(0, 3, rows), Capacity.NONE),
                 np.where(outcome == Outcome.THROTTLED, generator.integers(0, 6, rows), ThrottleReason.NONE),
                 np.where(answered == NEVER, NO_STATUS, np.where(success, 200, np.where(gone, 504, 502))),
                 final,

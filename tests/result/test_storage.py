@@ -289,7 +289,7 @@ def test_files_are_what_their_names_say(result, tmp_path, monkeypatch):
     result.save(tmp_path)
     lines = gzip.decompress((tmp_path / "invocations.csv.gz").read_bytes()).decode().splitlines()
     assert len(lines) == 1 + len(result.invocations)
-    assert lines[0].startswith("event,attempt,trigger,function,arrived_us")
+    assert lines[0].startswith("event,attempt,trigger,function,version,arrived_us")
     assert "\r" not in (tmp_path / "timeline.csv").read_text()
 
 

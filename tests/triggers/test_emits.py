@@ -14,8 +14,8 @@ class Basket:
         self.got.append((chain, now_us))
 
 
-class Version:
-    index, name = 3, "f"
+class Target:
+    function, function_name = 3, "f"
 
 
 class Emit:
@@ -25,7 +25,7 @@ class Emit:
 
 def test_each_success_feeds_every_emit_with_its_number_of_events():
     a, b = Basket(), Basket()
-    emitter = Emitter(1, "t", Version, [Emit("a"), Emit("b", events=2)], {"a": a, "b": b})
+    emitter = Emitter(1, "t", Target, [Emit("a"), Emit("b", events=2)], {"a": a, "b": b})
     chain = Chain(0, 7, 100)
     emitter.succeeded(7, chain, 500)
     assert a.got == [(Chain(0, 7, 100, 1, (3,)), 500)]
@@ -34,13 +34,13 @@ def test_each_success_feeds_every_emit_with_its_number_of_events():
 
 def test_whether_an_event_emits_is_its_own_luck_and_comes_as_often_as_it_says():
     basket = Basket()
-    emitter = Emitter(1, "t", Version, [Emit("a", probability=0.3)], {"a": basket})
+    emitter = Emitter(1, "t", Target, [Emit("a", probability=0.3)], {"a": basket})
     for event in range(10_000):
         emitter.succeeded(event, Chain(0, event, 0), 0)
     emitted = [chain.event for chain, _ in basket.got]
     assert abs(len(emitted) - 3000) < 4 * (10_000 * 0.3 * 0.7) ** 0.5
     again = Basket()
-    backwards = Emitter(1, "t", Version, [Emit("a", probability=0.3)], {"a": again})
+    backwards = Emitter(1, "t", Target, [Emit("a", probability=0.3)], {"a": again})
     for event in reversed(range(10_000)):
         backwards.succeeded(event, Chain(0, event, 0), 0)
     assert [chain.event for chain, _ in reversed(again.got)] == emitted

@@ -5,13 +5,13 @@ import pytest
 from lambdasim.parameters.book import load_book
 from lambdasim.randomness import Draws, uniforms
 from lambdasim.scenario.stream_triggers import Poison
-from lambdasim.service.luck import LuckBook
+from lambdasim.service.aliases import Alias
+from lambdasim.service.function_version import function_version
+from lambdasim.service.luck import KEPT_RUNS, Luck, LuckBook
 from lambdasim.triggers.backoff import Backoff
 from lambdasim.triggers.streams.batches import (
-    KEPT_RUNS,
     RecordFailures,
     Rules,
-    RunLucks,
     Verdict,
     verdict,
 )
@@ -73,14 +73,13 @@ def test_waits_vary_by_a_fifth_up_and_down():
 
 def test_a_batch_that_runs_for_days_has_the_draws_that_any_batch_would_have():
     scenario = load(world(handler={"duration": {"exponential": {"mean": "1 s"}}}))
-    from lambdasim.service.function_version import function_version  # noqa: PLC0415
-
-    version = function_version(0, "f", scenario.functions["f"], scenario.book)
-    kept, lucks = LuckBook(5, "t", version), RunLucks(5, "t", version)
+    version = function_version(0, *next(scenario.versions()), scenario.book)
+    lucks = LuckBook(5, "t", Alias(version))
     for run in (1, KEPT_RUNS, KEPT_RUNS + 1, KEPT_RUNS + 30):
         for batch in (0, 70, 5000):
-            assert lucks.of(run).duration_us.at(batch) == kept.attempt(run).duration_us.at(batch)
-    assert len(lucks._kept._attempts) == KEPT_RUNS
+            own = Luck(5, ("t", "f", run), version)
+            assert lucks.draw(batch, run)[1].duration_us.at(batch) == own.duration_us.at(batch)
+    assert len(lucks._lucks) == 2  # the first run's, and that of the last run that is kept
 
 
 def records(events):

@@ -145,7 +145,7 @@ class PersistentDelivery:
         sink = next(iter(trigger.sinks.values()), None)
         self.run = run
         self.index = index
-        self.version = run.versions[function]
+        self.function = run.aliases[function].function
         self._times = Times(run, name, function, trigger)
         self._retries = source_retries(trigger, run.clock, run.book)
         self._endpoint: Endpoint = trigger.endpoint
@@ -199,7 +199,7 @@ class PersistentDelivery:
         kept = Kept.NOWHERE
         if self._sinks:
             chain = self.chain_of(parcel)
-            kept = handed_on(self._sinks, chain.after(self.version.index) if parcel.runs else chain, now_us)
+            kept = handed_on(self._sinks, chain.after(self.function) if parcel.runs else chain, now_us)
         self.end(parcel, Fate.UNDELIVERED, kept, now_us)
 
     def chain_of(self, parcel: Parcel) -> Chain:
@@ -212,7 +212,7 @@ class PersistentDelivery:
             event_row(
                 event=parcel.number,
                 trigger=self.index,
-                function=self.version.index,
+                function=self.function,
                 arrived_us=parcel.arrived_us,
                 queued_us=NEVER,
                 ended_us=now_us,

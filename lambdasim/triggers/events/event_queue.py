@@ -32,7 +32,6 @@ from lambdasim.units import US_PER_S, parse_fraction
 
 if TYPE_CHECKING:
     from lambdasim.parameters.book import Book
-    from lambdasim.service.luck import Luck
     from lambdasim.triggers.queued import Run
 
 SUCCESS, THROTTLED, UNFINISHED = Outcome.SUCCESS, Outcome.THROTTLED, Outcome.UNFINISHED
@@ -52,7 +51,7 @@ class EventQueue:
         "emitter",
         "error_waits_us",
         "events",
-        "luck",
+        "function",
         "lucks",
         "maximum_age_us",
         "maximum_retries",
@@ -63,20 +62,18 @@ class EventQueue:
         "service",
         "stopped",
         "trigger",
-        "version",
         "warm_up_us",
     )
 
     def __init__(self, run: Run, trigger: int, name: str, function: str, payload_mb: float) -> None:
-        book, settings = run.book, run.scenario.functions[function]
+        book, settings = run.book, run.function(function)
         config = settings.event_invoke_config
         self.trigger = trigger
         self.clock = run.clock
         self.service = run.service
         self.events = run.events
-        self.version = run.versions[function]
+        self.function = run.aliases[function].function
         self.lucks = run.lucks(name, function)
-        self.luck = self.lucks.attempt(1)  # nearly all that is ever asked for
         self.emitter = run.emitter(name, function)
         self.on_success, self.on_failure = function_sinks(run, function, payload_mb)
         self.stopped = settings.reserved_concurrent_executions == 0
@@ -102,11 +99,11 @@ class EventQueue:
 
     def loops(self, chain: Chain) -> bool:
         """Whether the function has run so often in this chain that Lambda stops it."""
-        return chain.functions.count(self.version.index) >= self.recursion_limit
+        return chain.functions.count(self.function) >= self.recursion_limit
 
     def has_stopped(self, chain: Chain) -> bool:
         """Whether this chain has come back after it was stopped here, by way of what keeps failed events."""
-        return chain.functions.count(self.version.index) > self.recursion_limit
+        return chain.functions.count(self.function) > self.recursion_limit
 
 
 class AsynchronousEvent:
@@ -149,9 +146,8 @@ class AsynchronousEvent:
         elif self.chain is not None and queue.loops(self.chain):
             self._fail(Fate.RECURSIVE, now_us)
         else:
-            invocation = Invocation(
-                self, queue.version, self._luck(), self.number, self._count_attempt(), self.queued_us, now_us
-            )
+            version, luck = queue.lucks.draw(self.number, self._run_number())
+            invocation = Invocation(self, version, luck, self.number, self._count_attempt(), self.queued_us, now_us)
             Unattended(queue.service.invoke(invocation)).step()
 
     def settle(self, invocation: Invocation, now_us: int) -> None:
@@ -182,7 +178,7 @@ class AsynchronousEvent:
         if queue.emitter or queue.on_success:
             chain = self._own_chain()
             queue.emitter.succeeded(self.number, chain, now_us)
-            kept = handed_on(queue.on_success, chain.after(queue.version.index), now_us)
+            kept = handed_on(queue.on_success, chain.after(queue.function), now_us)
         self._end(DONE, kept, now_us)
 
     def _fail(self, fate: Fate, now_us: int) -> None:
@@ -191,7 +187,7 @@ class AsynchronousEvent:
         What was stopped as a loop is handed on once: should that lead back here, it would go round for ever.
         """
         queue, kept = self.queue, NOWHERE
-        chain, function = self._own_chain(), queue.version.index
+        chain, function = self._own_chain(), queue.function
         if queue.on_failure and not (fate is Fate.RECURSIVE and queue.has_stopped(chain)):
             if fate is Fate.RECURSIVE:
                 chain = chain.stopped_at(function)
@@ -203,8 +199,9 @@ class AsynchronousEvent:
     def _own_chain(self) -> Chain:
         return self.chain or Chain(self.queue.trigger, self.number, self.arrived_us)
 
-    def _luck(self) -> Luck:
-        return self.queue.lucks.attempt(self._errors + 1) if self._errors else self.queue.luck
+    def _run_number(self) -> int:
+        """Which of the event's runs comes next, for its luck: 1, 2, ..."""
+        return self._errors + 1
 
     def _count_attempt(self) -> int:
         self.attempts += 1
@@ -220,7 +217,7 @@ class AsynchronousEvent:
             event_row(
                 event=self.number,
                 trigger=self.queue.trigger,
-                function=self.queue.version.index,
+                function=self.queue.function,
                 arrived_us=self.arrived_us,
                 queued_us=self.queued_us,
                 ended_us=now_us,
@@ -246,9 +243,9 @@ class Duplicate(AsynchronousEvent):
         super().__init__(original.queue, original.number, original.arrived_us, original.queued_us, original.chain)
         self._original = original
 
-    def _luck(self) -> Luck:
+    def _run_number(self) -> int:
         """Its own, after all that the original may need."""
-        return self.queue.lucks.attempt(self.queue.maximum_retries + self._errors + 2)
+        return self.queue.maximum_retries + self._errors + 2
 
     def _count_attempt(self) -> int:
         return self._original._count_attempt()  # noqa: SLF001 - it is the same event

@@ -50,7 +50,7 @@ def destination(run: Run, name: str, size_mb: float) -> Sink:
 
 def function_sinks(run: Run, function: str, size_mb: float) -> tuple[tuple[Sink, ...], tuple[Sink, ...]]:
     """Where a function's asynchronous events of this size go: after a success, and after a failure."""
-    settings = run.scenario.functions[function]
+    settings = run.function(function)
     config = settings.event_invoke_config
     succeeded = tuple(destination(run, name, size_mb) for name in (config.on_success,) if name is not None)
     failed = tuple(destination(run, name, size_mb) for name in (config.on_failure,) if name is not None)

@@ -25,7 +25,7 @@ class AsynchronousSource:
         self._clock = run.clock
         self._warm_up_us = run.scenario.warm_up_us
         self._followed = run.detects_loops(trigger.type)
-        self._functions = [run.versions[function].index for function in trigger.targets]
+        self._functions = [run.aliases[function].function for function in trigger.targets]
         self._deliveries = [delivery(run, index, name, trigger, function) for function in trigger.targets]
         self._billed_units = billed_units(trigger, run.book)
         self._extra_requests = extra_requests(trigger.payload_size_mb, run.book)

@@ -32,19 +32,18 @@ class RequestResponseDelivery(PersistentDelivery):
 
     def __init__(self, run: Run, index: int, name: str, function: str, trigger: EventBridgeTrigger) -> None:
         super().__init__(run, index, name, function, trigger)
-        handler, cold_start = self.version.handler, self.version.cold_start
         self._lucks = run.lucks(name, function)
         self.emitter = run.emitter(name, function)
         timeout_s = run.book.value("triggers/asynchronous/eventbridge/custom/request_response_timeout_s")
-        longest_us = handler.timeout_us + cold_start.init_limit_us + LONGEST_PLACEMENT_US
+        longest_us = run.aliases[function].longest_run_us + LONGEST_PLACEMENT_US
         self._patience_us = round(timeout_s * US_PER_S) if timeout_s * US_PER_S < longest_us else None
 
     def hand_over(self, parcel: Parcel, now_us: int) -> Generator[Event, None, bool]:
         """See ``PersistentDelivery``."""
         parcel.attempts += 1
         sender = Waiting(self, self.chain_of(parcel))
-        luck = self._lucks.attempt(parcel.runs + 1)
-        invocation = Invocation(sender, self.version, luck, parcel.number, parcel.attempts, parcel.sent_us, now_us)
+        version, luck = self._lucks.draw(parcel.number, parcel.runs + 1)
+        invocation = Invocation(sender, version, luck, parcel.number, parcel.attempts, parcel.sent_us, now_us)
         Unattended(self.run.service.invoke(invocation)).step()
         if invocation.outcome is THROTTLED:
             return False

@@ -44,8 +44,7 @@ class Delivery:
         self.index = consumer.index
         self._clock = run.clock
         self._service = run.service
-        self._version = run.versions[trigger.target]
-        self._luck = run.lucks(name, trigger.target).attempt(1)  # a batch runs once: what fails comes in another
+        self._lucks = run.lucks(name, trigger.target)
         self._consumer = consumer
         self._fates = fates
         self._back_off = back_off
@@ -84,8 +83,9 @@ class Delivery:
             self._back_off(self._after_error)
 
     def _invocation(self, batch: Batch, attempt: int, *, raises: bool) -> Invocation:
-        version, messages = self._version, len(batch.messages)
-        invocation = Invocation(self, version, self._luck, batch.number, attempt, batch.arrived_us, self._clock.now)
+        messages = len(batch.messages)
+        version, luck = self._lucks.draw(batch.number, 1)  # a batch runs once: what fails comes in another
+        invocation = Invocation(self, version, luck, batch.number, attempt, batch.arrived_us, self._clock.now)
         invocation.records = messages
         invocation.extra_us = messages * version.handler.per_record_us
         invocation.raises = raises

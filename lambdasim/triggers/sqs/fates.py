@@ -36,15 +36,15 @@ class Fates:
         function = trigger.target
         self._queue = queue
         self._counts = counts
-        self._function = run.versions[function].index
+        self._function = run.aliases[function].function
         self._emitter = run.emitter(name, function)
         self._partial = trigger.reports_failures
         self._ordered = queue.is_fifo
-        stops = run.scenario.functions[function].stops_loops
+        stops = run.function(function).stops_loops
         self._loop_limit = run.book.value("triggers/recursion/limit") if stops else math.inf
         self._passing = trigger.filter.passing if trigger.filter is not None else 1.0
         self._matches: Draws[float] = Draws(run.seed, "filter", name, sample=uniforms)
-        self._error_rate = run.scenario.functions[function].handler.record_error_rate
+        self._error_rate = run.function(function).handler.record_error_rate
         self._errors_key = (run.seed, "record fails", name, function)
         self._errors: list[Draws[float]] = []  # by receive
 

@@ -45,7 +45,7 @@ class EventSourceMapping:
     def __init__(self, run: Run, index: int, name: str, trigger: SqsTrigger, queue: Queue) -> None:
         book = run.book
         self.index = index
-        self.function = run.versions[trigger.target].index
+        self.function = run.aliases[trigger.target].function
         self.offered = 0
         self.pollers = Pollers(scaling_of(trigger, book, fifo=queue.is_fifo))
         provisioned = trigger.provisioned_poller_config is not None

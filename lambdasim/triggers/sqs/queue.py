@@ -73,7 +73,7 @@ class Queue:
         self._poison: Draws[float] = Draws(run.seed, "poison", name, sample=uniforms)
         self._run = run
         self._warm_up_us = run.scenario.warm_up_us
-        self._function = run.versions[trigger.target].index
+        self._function = run.aliases[trigger.target].function
         self._settings = settings
         self._visibility_us = settings.visibility_timeout_us
         self._dead_letters = settings.dead_letter or DISCARD

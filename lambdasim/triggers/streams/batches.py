@@ -8,15 +8,11 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
-from lambdasim.service.luck import Luck, LuckBook
+from lambdasim.service.luck import KEPT_RUNS
 from lambdasim.triggers.streams.shards import Record
 
 if TYPE_CHECKING:
     from lambdasim.scenario.stream_triggers import Poison
-    from lambdasim.service.function_version import FunctionVersion
-
-KEPT_RUNS = 8
-"""So many runs of a batch have draws that are kept in memory. A stuck batch runs for days, and each run has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +99,6 @@ class Batch:
         part.runs_before = self.runs_before + self.runs
         part.ended_us = self.ended_us
         return part
-
-
-class RunLucks:
-    """The luck of a mapping's batches at its function, for each of their runs."""
-
-    def __init__(self, seed: int, trigger: str, version: FunctionVersion) -> None:
-        self._key = (seed, trigger, version)
-        self._kept = LuckBook(seed, trigger, version)
-
-    def of(self, run: int) -> Luck:
-        """The luck of every batch's ``run``-th run (1, 2, ...)."""
-        if run <= KEPT_RUNS:
-            return self._kept.attempt(run)
-        seed, trigger, version = self._key
-        return Luck(seed, (trigger, version.name, run), version)
 
 
 class RecordFailures:

@@ -12,7 +12,7 @@ from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.backoff import Backoff
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.queued import event_row
-from lambdasim.triggers.streams.batches import Batch, RecordFailures, RunLucks
+from lambdasim.triggers.streams.batches import Batch, RecordFailures
 from lambdasim.triggers.streams.shards import Record
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ class Mapping:
         numbers: Iterator[int],
         look: Callable[[int], None],
     ) -> None:
-        version = run.versions[target]
         self.index = index
         self.clock = run.clock
         self.rules = rules
@@ -54,12 +53,12 @@ class Mapping:
         self._waits = 0
         self._jitter: Draws[float] = Draws(run.seed, "backoff", name, target, sample=uniforms)
         self._service = run.service
-        self._version = version
+        self._function = run.aliases[target].function
         self._events = run.events
         self._look = look
-        self._lucks = RunLucks(run.seed, name, version)
+        self._lucks = run.lucks(name, target)
         self._emitter = run.emitter(name, target)
-        rate = run.scenario.functions[target].handler.record_error_rate
+        rate = run.function(target).handler.record_error_rate
         self._failures = RecordFailures(run.seed, name, target, trigger.poison, rate)
         self._passing = 1.0 if trigger.filter is None else trigger.filter.passing
         self._filter: Draws[float] = Draws(run.seed, "filter", name, sample=uniforms)
@@ -84,10 +83,10 @@ class Mapping:
         if batch.tries == 1:
             batch.sent_us = clock.now
         newest_us = records[-1][0] if records else batch.sent_us
-        luck = self._lucks.of(batch.runs + 1)
-        invocation = Invocation(self, self._version, luck, batch.number, batch.tries, newest_us, clock.now)
+        version, luck = self._lucks.draw(batch.number, batch.runs + 1)
+        invocation = Invocation(self, version, luck, batch.number, batch.tries, newest_us, clock.now)
         invocation.records = size
-        invocation.extra_us = size * self._version.handler.per_record_us
+        invocation.extra_us = size * version.handler.per_record_us
         invocation.raises = bool(failing) and not self.rules.reports
         counts.invoked.add(clock.now, size)
         yield from self._service.invoke(invocation)
@@ -133,7 +132,7 @@ class Mapping:
             kept = Kept.DESTINATION
             counts.delivered.add(now_us, len(records))
             chain = self._chain(first)
-            chain = chain.after(self._version.index) if batch.runs_before + batch.runs else chain
+            chain = chain.after(self._function) if batch.runs_before + batch.runs else chain
             self._inlets[self._sink].accept(chain, now_us)
         self._end(records, batch, fate, now_us, kept)
 
@@ -151,7 +150,7 @@ class Mapping:
     ) -> None:
         self._look(self.clock.now)
         self.counts.waiting.went(len(records))
-        append, trigger, function = self._events.append, self.index, self._version.index
+        append, trigger, function = self._events.append, self.index, self._function
         tries, runs = batch.tries_before + batch.tries, batch.runs_before + batch.runs
         for queued_us, event, arrived_us, lane, chain in records:
             append(

@@ -51,7 +51,7 @@ class Stream:
         self._clock = run.clock
         self._begins_us, self._ends_us = run.measured_us
         self._feed = Feed(run.times_us(name, trigger.arrivals))
-        self._targets = [run.versions[target].index for target in trigger.targets]
+        self._targets = [run.aliases[target].function for target in trigger.targets]
         self._factor = trigger.parallelization_factor
         self._keys = lanes_of(run, name, trigger)
         self._shards = shards_of(trigger, run.book)

@@ -1,0 +1,48 @@
+"""Aliases: the names by which triggers invoke a function, and the versions that they point to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lambdasim.scenario.targets import LATEST
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lambdasim.service.function_version import FunctionVersion
+
+
+class Alias:
+    """A name that points to one version of a function, or to two: the second has ``secondary_weight`` of the requests.
+
+    ``$LATEST`` and each published version stand here too, as names that always point to themselves. ``versions`` are
+    all that the name can ever point to during a run. Each request draws its version by itself
+    (https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html).
+    """
+
+    __slots__ = ("function", "function_name", "primary", "secondary", "secondary_weight", "versions")
+
+    def __init__(
+        self,
+        primary: FunctionVersion,
+        secondary: FunctionVersion | None = None,
+        secondary_weight: float = 0.0,
+        versions: Sequence[FunctionVersion] = (),
+    ) -> None:
+        self.function = primary.function
+        self.function_name = primary.name
+        self.primary = primary
+        self.secondary = secondary
+        self.secondary_weight = secondary_weight
+        self.versions = tuple(versions) or tuple(v for v in (primary, secondary) if v is not None)
+
+    @property
+    def longest_run_us(self) -> int:
+        """What the longest run at any of its versions may take: Init, cut off, and the function's timeout."""
+        return max(version.handler.timeout_us + version.cold_start.init_limit_us for version in self.versions)
+
+
+def aliases_of(versions: Sequence[FunctionVersion]) -> dict[str, Alias]:
+    """What each target that a trigger may write points to: ``f``, ``f:1``, ``f:$LATEST``."""
+    aliases = {f"{version.name}:{version.version}": Alias(version) for version in versions}
+    return aliases | {version.name: Alias(version) for version in versions if version.version == LATEST}

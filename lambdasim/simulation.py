@@ -60,7 +60,7 @@ def simulate(
     limits = ConcurrencyLimits(scenario.account, scenario.region, functions, scenario.book, measured_us)
     fleets = start_fleets(clock, scenario, seed, versions, Numbering(recorder.environments))
     service = LambdaService(clock, fleets, limits, recorder.invocations)
-    triggers = Triggers(scenario, seed, service, aliases_of(versions), recorder.events)
+    triggers = Triggers(scenario, seed, service, aliases_of(scenario.functions, versions), recorder.events)
     if progress is not None:
         step_us = max(1, scenario.duration_us // PROGRESS_STEPS)
         clock.every(step_us, lambda now: progress(now / scenario.duration_us), until_us=scenario.duration_us)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from lambdasim.scenario.aliases import FIRST_VERSION, LIVE, Alias
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookName, BookNumber
 from lambdasim.scenario.distributions import DurationDistribution
@@ -144,6 +145,10 @@ class Function(Block):
     """What an environment does before its first invocation."""
     reserved_concurrent_executions: Whole | None = None
     """Concurrency set aside for this function, which it can't exceed either; 0 stops the function."""
+    provisioned_concurrent_executions: PositiveWhole | None = None
+    """Environments that are kept ready: short for an alias `live` that has them, and that unqualified targets mean."""
+    aliases: dict[str, Alias] = Field(default={})
+    """Names that point to its versions; triggers invoke them as `function:alias`."""
     event_invoke_config: EventInvokeConfig = Field(default={}, validate_default=True)
     """What Lambda's event queue does with its asynchronous events."""
     dead_letter_config: DeadLetterConfig | None = None
@@ -163,7 +168,22 @@ class Function(Block):
     @property
     def configurations(self) -> dict[str, Function]:
         """The settings of each of its versions, $LATEST first."""
-        return {LATEST: self}
+        return {LATEST: self} | ({FIRST_VERSION: self} if self.pointers else {})
+
+    @property
+    def pointers(self) -> dict[str, Alias]:
+        """Its aliases, with the one that the function's own keys stand for."""
+        if self.provisioned_concurrent_executions is None:
+            return self.aliases
+        live = Alias(
+            function_version=FIRST_VERSION, provisioned_concurrent_executions=self.provisioned_concurrent_executions
+        )
+        return {LIVE: live} | self.aliases
+
+    @property
+    def unqualified(self) -> str:
+        """What a target means that names the function alone: $LATEST, or the alias that its own keys stand for."""
+        return LATEST if self.provisioned_concurrent_executions is None else LIVE
 
     @property
     def stops_loops(self) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdasim.scenario.targets import LATEST
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from lambdasim.scenario.functions import Function
     from lambdasim.service.function_version import FunctionVersion
 
 
@@ -42,7 +41,16 @@ class Alias:
         return max(version.handler.timeout_us + version.cold_start.init_limit_us for version in self.versions)
 
 
-def aliases_of(versions: Sequence[FunctionVersion]) -> dict[str, Alias]:
-    """What each target that a trigger may write points to: ``f``, ``f:1``, ``f:$LATEST``."""
-    aliases = {f"{version.name}:{version.version}": Alias(version) for version in versions}
-    return aliases | {version.name: Alias(version) for version in versions if version.version == LATEST}
+def aliases_of(functions: Mapping[str, Function], versions: Sequence[FunctionVersion]) -> dict[str, Alias]:
+    """What each target that a trigger may write points to: ``f``, ``f:1``, ``f:$LATEST``, ``f:live``."""
+    known = {(version.name, version.version): version for version in versions}
+    aliases = {f"{name}:{version}": Alias(known[name, version]) for name, version in known}
+    for name, function in functions.items():
+        for pointer, settings in function.pointers.items():
+            routing = settings.routing_config.additional_version_weights if settings.routing_config else {}
+            second, weight = next(iter(routing.items()), (None, 0.0))
+            aliases[f"{name}:{pointer}"] = Alias(
+                known[name, settings.function_version], known[name, second] if second else None, weight
+            )
+        aliases[name] = aliases[f"{name}:{function.unqualified}"]
+    return aliases

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lambdasim.errors import InputError, LambdasimError, ParameterError, Problem, ResultError
 
 if TYPE_CHECKING:
+    from lambdasim.advice.advise import Advice, advise
     from lambdasim.parameters.book import load_book
     from lambdasim.result.result import Result
     from lambdasim.scenario.load import load_scenario, parse_scenario
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Advice",
     "InputError",
     "LambdasimError",
     "ParameterError",
     "Problem",
     "Result",
     "ResultError",
+    "advise",
     "json_schema",
     "load_book",
     "load_scenario",
@@ -37,7 +40,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Advice": "lambdasim.advice.advise",
     "Result": "lambdasim.result.result",
+    "advise": "lambdasim.advice.advise",
     "json_schema": "lambdasim.scenario.schema",
     "load_book": "lambdasim.parameters.book",
     "load_scenario": "lambdasim.scenario.load",

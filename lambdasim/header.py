@@ -23,6 +23,8 @@ class VersionFacts:
     memory_mb: int
     architecture: str
     ephemeral_storage_mb: int
+    snapshot_charged: bool = False  # it has SnapStart, and AWS charges for its snapshot
+    nat_mb: float = 0.0  # what each of its invocations sends and gets through a NAT gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,29 @@ class TriggerFacts:
         return self.family is Family.ASYNCHRONOUS and not self.calls
 
 
+THE_ACCOUNT = "the account"  # what can change, beside functions, aliases, downstreams and zones; no function's name
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamFacts:
+    """What a reader of the logs must know of a downstream.
+
+    ``connections``: (function's index, connections of each of its environments) for each function that connects to it.
+    """
+
+    name: str
+    max_connections: int | None
+    connections: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFacts:
+    """What a reader of the change log must know of an incident: what it changes, in words, and for how long."""
+
+    text: str
+    lasts_us: int | None = None  # None: for good
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What the indices in the logs stand for, and the span that statistics cover."""
@@ -91,6 +116,10 @@ class Header:
     functions: tuple[FunctionFacts, ...]
     versions: tuple[VersionFacts, ...]
     triggers: tuple[TriggerFacts, ...]
+    subjects: tuple[str, ...] = ()  # what may change: THE_ACCOUNT, `checkout`, `checkout:production`, ...
+    incidents: tuple[IncidentFacts, ...] = ()
+    downstream: tuple[DownstreamFacts, ...] = ()
+    nat_gateways: int = 0
 
     @property
     def measured_us(self) -> int:

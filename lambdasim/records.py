@@ -1,17 +1,18 @@
-"""The contract: the columns of the three logs that a run leaves; :mod:`.header` says what their indices stand for.
+"""The contract: the columns of the logs that a run leaves; :mod:`.header` says what their indices stand for.
 
 Invocations are attempts to run a function, environments where they ran, events what waited in a queue or a stream
-until it ended. Every engine writes these columns, and the few counts of a :class:`Tally` that are no rows of a log
-(an empty receive, a queue's depth); metrics, bill and reports read nothing else. A log is columnar: a dict
-from column name to a numpy array, all of one length. Times are microseconds since the scenario's start;
--1 stands for "never". Codes are small integers; the enumerations below say what they mean.
+until it ended, changes what was altered meanwhile. Every engine writes these columns, and the few counts of a
+:class:`Tally` that are no rows of a log (an empty receive, a queue's depth); metrics, bill and reports read nothing
+else. A log is columnar: a dict from column name to a numpy array, all of one length. Times are microseconds since the
+scenario's start; -1 stands for "never". Codes are small integers; the enumerations below say what they mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +34,13 @@ class Outcome(IntEnum):
     THROTTLED = 5  # refused by Lambda: 429
     REJECTED = 6  # refused by the front door (API Gateway's rate limit), never seen by Lambda
     UNFINISHED = 7  # admitted, and still starting or running when the simulation ended
+    START_FAILED = 8  # refused by Lambda, which could not start an environment in the function's subnets: 502
 
 
 NO_STATUS = 65_535  # nobody waits for the answer, or there was none yet when the simulation ended
 RAN = (Outcome.SUCCESS, Outcome.ERROR, Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY)
 FUNCTION_ERRORS = RAN[1:]
+REFUSED = (Outcome.THROTTLED, Outcome.START_FAILED)  # by Lambda: who retries for the one does for the other
 
 
 class Final(IntEnum):
@@ -57,6 +60,9 @@ class StartType(IntEnum):
     PROVISIONED = 3  # any call on an environment of provisioned concurrency that did not have to init again
     RESTORED = 4  # it waited for an environment that was restored from a snapshot (SnapStart)
     NONE = 255  # it did not run
+
+
+COLD_STARTS = (StartType.COLD, StartType.RESTORED)  # what is counted as cold: someone waited
 
 
 class Capacity(IntEnum):
@@ -85,6 +91,7 @@ class StartCause(IntEnum):
     RECYCLED = 3  # ... at random, as hosts are
     RESET = 4  # the environment was reset after a timeout, a crash or lack of memory
     DEPLOYMENT = 5  # its version is new: traffic came to it that another version's environments had served
+    ZONE_LOST = 6  # one that would have served was in an Availability Zone that is lost
     NONE = 255
 
 
@@ -96,11 +103,16 @@ class EndCause(IntEnum):
     RECYCLED = 3
     RELEASED = 4  # provisioned concurrency was lowered, or moved to another version
     ZONE_LOST = 5  # with its Availability Zone
+    DEPLOYMENT = 6  # the function's code was updated
     ALIVE = 255  # it was still there when the run ended
 
 
 class ThrottleReason(IntEnum):
-    """AWS's reasons in a 429 (``Reason`` of TooManyRequestsException), as codes; ``name_of`` gives the words."""
+    """AWS's reasons for a refusal, as codes; ``name_of`` gives the words.
+
+    Those of a throttle are ``Reason`` of TooManyRequestsException (429); those of a start that failed are exceptions of
+    Invoke (502), and no throttles.
+    """
 
     ConcurrentInvocationLimitExceeded = 0
     FunctionInvocationRateLimitExceeded = 1
@@ -108,6 +120,9 @@ class ThrottleReason(IntEnum):
     ReservedFunctionInvocationRateLimitExceeded = 3
     CallerRateLimitExceeded = 4
     ConcurrentSnapshotCreateLimitExceeded = 5
+    SubnetIPAddressLimitReached = 6  # START_FAILED: no subnet has an address for a network interface
+    ENILimitReached = 7  # START_FAILED: the VPC has as many network interfaces as its quota allows
+    EC2Unexpected = 8  # START_FAILED: every Availability Zone of the function's subnets is lost
     NONE = 255
 
 
@@ -123,6 +138,18 @@ class Fate(IntEnum):
     UNDELIVERED = 6  # its source gave up delivering it
     WRITE_THROTTLED = 7  # its stream's shard took no more, and its producer did not try again
     FILTERED = 8  # its event source mapping's filter dropped it: no failure, and never offered to the function
+
+
+class Change(IntEnum):
+    """What changed during a run, besides what its traffic does."""
+
+    INCIDENT_BEGAN = 0
+    INCIDENT_ENDED = 1
+    PROVISIONED_REQUESTED = 2
+    PROVISIONED_READY = 3
+    AUTOSCALED = 4  # Application Auto Scaling asked for another provisioned concurrency
+    ALIAS_SHIFTED = 5
+    ALIAS_ROLLED_BACK = 6
 
 
 class Kept(IntFlag):
@@ -171,7 +198,7 @@ INVOCATION_COLUMNS = (
     Column("start_type", "u1", "StartType"),
     Column("start_cause", "u1", "StartCause, where the start was not warm"),
     Column("capacity", "u1", "Capacity"),
-    Column("throttle_reason", "u1", "ThrottleReason, where it was throttled"),
+    Column("throttle_reason", "u1", "ThrottleReason, where Lambda refused it"),
     Column("status", "u2", "the HTTP status that the caller saw; 0: its own read timeout, 65535: none"),
     Column("final", "u1", "Final"),
     Column("records", "u2", "how many events it carried: 1, or a batch's size"),
@@ -182,7 +209,7 @@ ENVIRONMENT_COLUMNS = (
     Column("function", "u2", "index into Header.functions"),
     Column("version", "u2", "index into Header.versions"),
     Column("initialization", "u1", "InitializationType"),
-    Column("created_us", "i8", "when its start began"),
+    Column("created_us", "i8", "when its start began; before 0, if the run begins with its provisioned concurrency"),
     Column("ready_us", "i8", "when it could first run"),
     Column("first_used_us", "i8", "when its first invocation began to run; never, if none did"),
     Column("last_used_us", "i8", "when its last invocation stopped; never, if none ran"),
@@ -220,6 +247,22 @@ EVENT_COLUMNS = (
     Column("origin_event", "i8", "the event's number there"),
     Column("origin_us", "i8", "when that one arrived"),
     Column("depth", "u2", "functions that ran in its chain before it"),
+)
+
+
+NO_VERSION = 65_535
+
+CHANGE_COLUMNS = (
+    Column("at_us", "i8", "when it changed"),
+    Column("change", "u1", "Change"),
+    Column("subject", "u2", "index into Header.subjects: what changed"),
+    Column("to_version", "u2", "index into Header.versions: an alias's traffic or provisioned concurrency goes there"),
+    Column(
+        "value",
+        "i8",
+        "of an incident: index into Header.incidents; of provisioned concurrency: how much; of a shift or a rollback: "
+        "the share of requests that `to_version` has from now on, in millionths",
+    ),
 )
 
 
@@ -305,18 +348,80 @@ def empty(layout: tuple[Column, ...]) -> Columns:
     return {column.name: np.empty(0, dtype=column.dtype) for column in layout}
 
 
+@dataclass(frozen=True, slots=True)
+class ProvisionedPeriod:
+    """A time in which the provisioned concurrency of a version stayed as it was: [from_us, to_us).
+
+    Periods of one version follow each other without a gap from when it is asked for (AWS: enabled) until it is given up
+    (disabled) or the run ends; a gap means that it was disabled meanwhile. ``configured`` is what was asked for,
+    ``allocated`` what of it could be used.
+    """
+
+    version: int
+    configured: int
+    allocated: int
+    from_us: int
+    to_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class UtilizationMinutes:
+    """ProvisionedConcurrencyUtilization of one version in each minute from 0 on, as far as there was any.
+
+    At each invocation Lambda takes a sample, busy environments over allocated ones: how many, their sum, the highest.
+    """
+
+    samples: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    maxima: NDArray[np.float64]
+
+
 @dataclass(slots=True)
 class ConcurrencyPeaks:
     """The highest concurrency in each minute, as CloudWatch's ConcurrentExecutions (Maximum) shows it.
 
     ``functions`` maps a function's index to an array, one value a minute; ``account`` counts all functions,
-    ``unreserved`` those without reserved concurrency. The ``measured_*`` are the highest values within
-    [warm_up, duration), which need not begin or end with a minute.
+    ``unreserved`` what is on no reserved or provisioned concurrency; ``claimed`` adds all that is set aside, used or
+    not (ClaimedAccountConcurrency); ``provisioned`` maps a version's index to what is on its provisioned concurrency
+    (ProvisionedConcurrentExecutions). The ``measured_*`` are the highest values within [warm_up, duration), which need
+    not begin or end with a minute.
     """
 
     functions: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     account: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     unreserved: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    claimed: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    provisioned: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     measured_functions: dict[int, int] = field(default_factory=dict)
     measured_account: int = 0
     measured_unreserved: int = 0
+    measured_claimed: int = 0
+    measured_provisioned: dict[int, int] = field(default_factory=dict)
+
+
+class InterfaceLife(NamedTuple):
+    """When a network interface was made and removed (never, if it outlived the run); ``combination``: who shares it."""
+
+    combination: int
+    made_us: int
+    removed_us: int
+
+
+class StartInVpc(NamedTuple):
+    """An environment that started for an invocation, and whether it ``waited`` for an interface to be attached."""
+
+    function: int
+    at_us: int
+    waited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkUse:
+    """The network interfaces that there were, and the starts of environments in the VPC.
+
+    ``combinations``: for each function with a VPC, the combinations of subnet and security groups that it uses.
+    """
+
+    interfaces: tuple[InterfaceLife, ...] = ()
+    combinations: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    starts: tuple[StartInVpc, ...] = ()

@@ -9,25 +9,44 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from lambdasim.cost.bill import bill_of
-from lambdasim.header import FunctionFacts, Header, TriggerFacts, VersionFacts
-from lambdasim.metrics.recorder import Recorder
+from lambdasim.header import (
+    THE_ACCOUNT,
+    DownstreamFacts,
+    FunctionFacts,
+    Header,
+    IncidentFacts,
+    TriggerFacts,
+    VersionFacts,
+)
+from lambdasim.metrics.recorder import Metrics, Recorder
 from lambdasim.result.result import Provenance, Result
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger
 from lambdasim.scenario.model import Warning  # noqa: A004 - its name in the summary
+from lambdasim.scenario.price_checks import snapshot_charged
 from lambdasim.service.aliases import aliases_of
+from lambdasim.service.attachments import network_of
+from lambdasim.service.autoscaling import start_autoscaling
+from lambdasim.service.change_log import ChangeLog
+from lambdasim.service.changes import Changes
 from lambdasim.service.clock import Clock
 from lambdasim.service.concurrency import ConcurrencyLimits
+from lambdasim.service.deployments import start_deployments
 from lambdasim.service.fleet import Fleet, Numbering
 from lambdasim.service.function_version import FunctionVersion, function_version
 from lambdasim.service.lambda_service import LambdaService
 from lambdasim.service.luck import ColdStartDraws
+from lambdasim.service.provisioning import periods_of, start_provisioning
+from lambdasim.service.utilization import watch_utilization
 from lambdasim.triggers.start import Triggers
+from lambdasim.units import format_us
 
 if TYPE_CHECKING:
+    from lambdasim.scenario.functions import Configuration
     from lambdasim.scenario.model import Scenario
     from lambdasim.scenario.triggers import Trigger
 
 PROGRESS_STEPS = 200
+_OF_ADVICE = "advice/"  # what only advice asks for, never a run
 
 
 def simulate(
@@ -57,10 +76,22 @@ def simulate(
     functions = list(scenario.functions.values())
     versions = [function_version(i, *version, scenario.book) for i, version in enumerate(scenario.versions())]
     measured_us = (scenario.warm_up_us, scenario.duration_us)
-    limits = ConcurrencyLimits(scenario.account, scenario.region, functions, scenario.book, measured_us)
-    fleets = start_fleets(clock, scenario, seed, versions, Numbering(recorder.environments))
+    reserving = any(incident.reserved_concurrent_executions is not None for incident in scenario.incidents)
+    limits = ConcurrencyLimits(
+        scenario.account, scenario.region, functions, scenario.book, measured_us, reserving=reserving
+    )
+    numbering = Numbering(recorder.environments)
+    network = network_of(scenario, seed, versions)
+    fleets = network.fleets = start_fleets(clock, scenario, seed, versions, numbering, limits)
     service = LambdaService(clock, fleets, limits, recorder.invocations)
-    triggers = Triggers(scenario, seed, service, aliases_of(scenario.functions, versions), recorder.events)
+    aliases = aliases_of(scenario.functions, versions)
+    changes = ChangeLog(recorder.changes, header.subjects)
+    provisioned = start_provisioning(clock, scenario, seed, fleets, aliases, numbering, limits, changes)
+    utilization = watch_utilization(clock, provisioned)
+    start_autoscaling(clock, scenario, provisioned, utilization, changes)
+    start_deployments(scenario, service, aliases, changes)
+    Changes(scenario, service, versions, network, changes)
+    triggers = Triggers(scenario, seed, service, aliases, recorder.events)
     if progress is not None:
         step_us = max(1, scenario.duration_us // PROGRESS_STEPS)
         clock.every(step_us, lambda now: progress(now / scenario.duration_us), until_us=scenario.duration_us)
@@ -71,24 +102,34 @@ def simulate(
     metrics = recorder.finish(
         offered=triggers.offered(),
         peaks=limits.peaks(),
+        provisioned=periods_of(provisioned),
+        utilization={version: watch.minutes() for version, watch in utilization.items()},
         journeys=triggers.journeys(),
         tallies=triggers.tallies(),
+        network=network.close(scenario.duration_us + scenario.drain_us),
         ended_us=scenario.duration_us + scenario.drain_us,
     )
-    bill = bill_of(metrics, header, scenario.book, free_tier=scenario.account.free_tier)
+    account = scenario.account
+    bill = bill_of(metrics, header, scenario.book, free_tier=account.free_tier, savings_plan=account.savings_plan)
     return Result.of(
         header=header,
         metrics=metrics,
         invocation_columns=recorder.invocations.columns() if log == "full" else None,
         environment_columns=recorder.environments.columns(),
         event_columns=recorder.events.columns() if log == "full" else None,
+        change_columns=recorder.changes.columns(),
         bill=bill,
         provenance=Provenance(
             scenario_sha256=scenario.sha256,
             engine="simpy",
             wall_s=time.perf_counter() - began_s,
             parameters=scenario.book.used,
-            warnings=(*scenario.warnings, *unused_parameters(scenario), *cut_short(unfinished)),
+            warnings=(
+                *scenario.warnings,
+                *unused_parameters(scenario),
+                *cut_short(unfinished),
+                *too_many_connections(metrics),
+            ),
             thresholds=scenario.thresholds,
         ),
     )
@@ -108,14 +149,61 @@ def header_of(scenario: Scenario, seed: int) -> Header:
             for name, function in scenario.functions.items()
         ),
         versions=tuple(
-            VersionFacts(function, version, settings.memory_size, settings.architecture, settings.ephemeral_storage)
+            VersionFacts(
+                function,
+                version,
+                settings.memory_size,
+                settings.architecture,
+                settings.ephemeral_storage,
+                snapshot_charged(settings, version, scenario.book),
+                nat_mb(settings, scenario),
+            )
             for function, _, version, settings in scenario.versions()
         ),
         triggers=tuple(
             TriggerFacts(name, trigger.type, trigger.billed, calls=waits_for_the_function(trigger))
             for name, trigger in scenario.triggers.items()
         ),
+        subjects=tuple(dict.fromkeys(subjects_of(scenario))),
+        incidents=tuple(IncidentFacts(incident.text, incident.lasts_us) for incident in scenario.incidents),
+        downstream=tuple(
+            DownstreamFacts(name, downstream.max_connections, tuple(connections_to(scenario, name)))
+            for name, downstream in scenario.downstream.items()
+        ),
+        nat_gateways=scenario.vpc.nat_gateways,
     )
+
+
+def nat_mb(settings: Configuration, scenario: Scenario) -> float:
+    """What an invocation sends and gets through a NAT gateway, in MB: nothing, if there is none."""
+    vpc = settings.vpc_config
+    return vpc.internet_traffic_mb or 0.0 if vpc is not None and scenario.vpc.nat_gateways else 0.0
+
+
+def subjects_of(scenario: Scenario) -> Iterator[str]:
+    """All that may change during the run: names that differ."""
+    yield THE_ACCOUNT
+    for name, function in scenario.functions.items():
+        yield name
+        yield from (f"{name}:{alias}" for alias in function.pointers)
+    yield from (incident.subject for incident in scenario.incidents)
+
+
+def connections_to(scenario: Scenario, downstream: str) -> Iterator[tuple[int, int]]:
+    """Which functions connect to it (by index), and how often each of their environments does."""
+    for index, function in enumerate(scenario.functions.values()):
+        yield from ((index, c.per_environment) for c in function.connections if c.to == downstream)
+
+
+def too_many_connections(metrics: Metrics) -> Iterator[Warning]:
+    """A warning for each downstream that was asked for more connections than it takes."""
+    for facts, counted in zip(metrics.header.downstream, metrics.connections, strict=True):
+        if counted.over_us:
+            text = (
+                f"at most {counted.maximum:,} connections at once, and it takes {facts.max_connections:,}; more than "
+                f"those for {format_us(counted.over_us)}, first at {format_us(counted.first_over_us)}"
+            )
+            yield Warning("too_many_connections", f"downstream.{facts.name}", text)
 
 
 def waits_for_the_function(trigger: Trigger) -> bool:
@@ -130,7 +218,7 @@ def unused_parameters(scenario: Scenario) -> tuple[Warning, ...]:
     return tuple(
         Warning("parameter_without_effect", f"parameters.{path}", message)
         for path in scenario.parameters
-        if path not in used
+        if path not in used and not path.startswith(_OF_ADVICE)
     )
 
 
@@ -143,7 +231,12 @@ def cut_short(unfinished: int) -> tuple[Warning, ...]:
 
 
 def start_fleets(
-    clock: Clock, scenario: Scenario, seed: int, versions: Sequence[FunctionVersion], numbering: Numbering
+    clock: Clock,
+    scenario: Scenario,
+    seed: int,
+    versions: Sequence[FunctionVersion],
+    numbering: Numbering,
+    limits: ConcurrencyLimits,
 ) -> list[Fleet]:
     """One empty fleet for each function version."""
     return [
@@ -153,7 +246,8 @@ def start_fleets(
             scenario.lifecycle,
             seed,
             numbering,
-            ColdStartDraws(seed, ("started ahead", version.label), version.cold_start),
+            ColdStartDraws(seed, ("started ahead", version.label), version.cold_start, version.restore),
+            limits.functions[version.function],
         )
         for version in versions
     ]

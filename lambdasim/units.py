@@ -44,6 +44,7 @@ _RATE_US = {"s": 1e6, "m": 60e6, "min": 60e6, "h": 3600e6, "d": 86400e6}
 _SIZE = re.compile(rf"\s*({_NUMBER})\s*(KB|MB|GB)\s*$", re.IGNORECASE)
 _SIZE_MB = {"KB": 1 / 1024, "MB": 1.0, "GB": 1024.0}
 _PERCENT = re.compile(rf"\s*({_NUMBER})\s*%\s*$")
+_FACTOR = re.compile(rf"\s*x\s*({_NUMBER})\s*$")
 
 
 def parse_duration_us(text: Any) -> float:
@@ -104,6 +105,18 @@ def parse_fraction(text: Any) -> float:
     if not 0 <= share <= 1:
         raise ValueError(f"{text} is outside 0% to 100%")
     return share
+
+
+def parse_factor(text: Any) -> float:
+    """By what a quantity is multiplied: ``x10``, ``x0.5``.
+
+    >>> parse_factor("x1.5")
+    1.5
+    """
+    match = _FACTOR.match(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is not a factor; write for example 'x10' or 'x0.5'")
+    return float(match[1])
 
 
 def billed_ms(duration_us: int, init_us: int = 0) -> int:

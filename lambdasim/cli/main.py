@@ -24,6 +24,8 @@ class Verbs(click.Group):
     verbs = {  # noqa: RUF012 - a table, never changed
         "run": ("lambdasim.cli.run:run", "Simulate a scenario: the answer first, then the tables."),
         "validate": ("lambdasim.cli.validate:validate", "Check scenarios without running them."),
+        "advise": ("lambdasim.cli.advise:advise", "Tell what a reviewer would say of scenarios."),
+        "runtimes": ("lambdasim.cli.runtimes:runtimes", "List runtimes: deprecation dates, and how fast they start."),
         "schema": ("lambdasim.cli.schema:schema", "Print the JSON Schema of scenarios, for editors."),
     }
 

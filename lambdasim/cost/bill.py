@@ -4,6 +4,8 @@ Tiers and free tier belong to an account's month. So the measured span is projec
 the month is billed, and the span costs its share of the month: both totals agree by construction. Who uses the
 same price shares the effects of its tiers and of the free tier in proportion to that use: all functions of one
 architecture, all queues of one kind, the functions' requests with those that Lambda counts besides for large events.
+A Savings Plan is taken to cover all use that it has a price for, so that the commitment is met and no more; what it
+saves stands in lines of its own, as the free tier does.
 Source: https://aws.amazon.com/lambda/pricing/ (throttled requests are not billed; failed runs are).
 """
 
@@ -11,13 +13,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from lambdasim.cost.prices import PriceList
 from lambdasim.cost.uses import Kind, Quantities, Use, uses_of
 from lambdasim.header import Header
 from lambdasim.parameters.book import Book
+from lambdasim.parameters.savings_plans import NO_PLAN
 from lambdasim.units import US_PER_MONTH
 
 
@@ -61,6 +64,10 @@ class Bill:
         """The lines of each trigger that has any: what other services bill for it, and Lambda besides its runs."""
         return self._by_owner("trigger")
 
+    def of_account(self) -> tuple[Line, ...]:
+        """The lines that no function or trigger has: what the VPC costs by the hour."""
+        return tuple(line for line in self.lines if line.kind == "account")
+
     def _by_owner(self, kind: Kind) -> dict[str, tuple[Line, ...]]:
         lines: dict[str, list[Line]] = {}
         for line in self.lines:
@@ -69,7 +76,9 @@ class Bill:
         return {owner: tuple(own) for owner, own in lines.items()}
 
 
-def bill_of(quantities: Quantities, header: Header, book: Book, *, free_tier: bool) -> Bill:
+def bill_of(
+    quantities: Quantities, header: Header, book: Book, *, free_tier: bool, savings_plan: str = NO_PLAN
+) -> Bill:
     """The bill of the measured span.
 
     Args:
@@ -77,23 +86,27 @@ def bill_of(quantities: Quantities, header: Header, book: Book, *, free_tier: bo
         header: the functions' memory, architecture and storage; what is billed of triggers; the Region; the span.
         book: where the prices stand.
         free_tier: whether to take the monthly free tier off.
+        savings_plan: the account's Compute Savings Plan, by its name below ``prices/<region>/savings_plans``.
 
     Raises:
         ParameterError: the book has no price for something in this Region.
     """
     uses = list(uses_of(quantities, header, book))
-    rates = _rates(uses, PriceList(book, header.region, free_tier), months=US_PER_MONTH / header.measured_us)
+    rates = _rates(
+        uses, PriceList(book, header.region, free_tier, savings_plan), months=US_PER_MONTH / header.measured_us
+    )
     owners = groupby(uses, key=lambda use: (use.kind, use.owner))
     return Bill(tuple(line for _, own in owners for line in _lines(list(own), rates)), header.measured_us)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rate:
-    """What a unit costs on average in this account's month, what share of the units is free, and what that saves."""
+    """What a unit costs on average in this account's month; what a plan saves of that, and the units that are free."""
 
     usd: float
+    plan_usd: float
     free_share: float
-    rebate_usd: float
+    free_usd: float
 
 
 def _rates(uses: Sequence[Use], prices: PriceList, *, months: float) -> dict[str, _Rate]:
@@ -121,22 +134,40 @@ def _free_shares(used: Mapping[str, float], prices: PriceList) -> dict[str, floa
 
 def _rate(price: str, units: float, free_share: float, prices: PriceList) -> _Rate:
     """Free are the last units of the month, so they save the price of the highest tiers that it reaches."""
-    tiered = prices.price(price)
+    listed, planned = prices.price(price), prices.plan_price(price)
     if units == 0:
-        return _Rate(0.0, 0.0, 0.0)
-    usd = tiered.average_usd(units)
-    return _Rate(usd, free_share, usd - tiered.usd(units * (1 - free_share)) / units if free_share else 0.0)
+        return _Rate(0.0, 0.0, 0.0, 0.0)
+    paid = planned or listed
+    usd, paid_usd = listed.average_usd(units), paid.average_usd(units)
+    free_usd = paid_usd - paid.usd(units * (1 - free_share)) / units if free_share else 0.0
+    return _Rate(usd, usd - paid_usd, free_share, free_usd)
 
 
 def _lines(uses: Sequence[Use], rates: Mapping[str, _Rate]) -> list[Line]:
     """The lines of one owner, its rebates last; what it does not use has none."""
-    costs, rebates = [], []
+    costs: dict[str, list[Line]] = {}
+    rebates: dict[str, list[Line]] = {}
     for use in uses:
-        rate, who = rates[use.price], (use.kind, use.owner)
-        free = use.quantity * rate.free_share
-        costs.append(Line(*who, use.item, use.quantity, use.unit, use.quantity * rate.usd))
-        rebates.append(Line(*who, f"free tier: {use.item}", free, use.unit, -use.quantity * rate.rebate_usd))
-    return [line for line in costs + rebates if line.quantity > 0]
+        if use.quantity > 0:
+            rate, item, quantity = rates[use.price], use.item, use.quantity
+            _note(costs, use, item, quantity, quantity * rate.usd)
+            if rate.plan_usd:
+                _note(rebates, use, f"Savings Plan: {item}", quantity, -quantity * rate.plan_usd)
+            if rate.free_share:
+                _note(rebates, use, f"free tier: {item}", quantity * rate.free_share, -quantity * rate.free_usd)
+    return [_joined(lines) for lines in (costs | rebates).values()]
+
+
+def _note(lines: dict[str, list[Line]], use: Use, item: str, quantity: float, usd: float) -> None:
+    lines.setdefault(item, []).append(Line(use.kind, use.owner, item, quantity, use.unit, usd))
+
+
+def _joined(lines: Sequence[Line]) -> Line:
+    """One line of all that one owner has of an item: of several versions, or at several prices."""
+    if len(lines) == 1:
+        return lines[0]
+    quantity = sum(line.quantity for line in lines)
+    return replace(lines[0], quantity=quantity, usd=math.fsum(line.usd for line in lines))
 
 
 def total_usd(lines: Iterable[Line]) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lambdasim.errors import ParameterError
 from lambdasim.parameters.book import Book, Parameter
+from lambdasim.parameters.savings_plans import NO_PLAN, plan_places
 
 _MILLION = "USD per million "
 # What an account has free of a price in a month, below the Region too; prices of one allowance share it.
@@ -19,6 +20,12 @@ ALLOWANCES = {
     "services/sns/standard_publish": "services/sns/free_publishes",
     "services/eventbridge/scheduler": "services/eventbridge/scheduler_free",
 }
+_OF_PROVISIONED = {  # only if `free_tier_applies`
+    "provisioned_concurrency/requests": "free_tier/requests",
+    "provisioned_concurrency/x86_64/duration": "free_tier/gb_seconds",
+    "provisioned_concurrency/arm64/duration": "free_tier/gb_seconds",
+}
+_APPLIES = "billing/provisioned_concurrency/free_tier_applies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +100,38 @@ class PriceList:
     book: Book
     region: str
     free_tier: bool
+    savings_plan: str = NO_PLAN
 
     def price(self, path: str) -> Price:
-        """The price at ``path`` below the Region's."""
-        return price_of(self.book.get(f"prices/{self.region}/{path}"))
+        """The price at ``path`` below the Region's, without a Savings Plan."""
+        return price_of(self.book.get(self._place(path)))
+
+    def plan_price(self, path: str) -> Price | None:
+        """What the Savings Plan makes of the price at ``path``: one price for all of it; None if it has no part in it.
+
+        Where the plan's own price is not known, its discount on the first tier is.
+        """
+        places = [self._place(place) for place in plan_places(path, self.savings_plan)]
+        if not places:
+            return None
+        own, discount = places
+        if self.book.has(own):
+            return price_of(self.book.get(own))
+        usd = self.price(path).tiers[0].usd * (1 - self.book.value(discount))
+        return Price(own, (Tier(math.inf, usd),))
 
     def allowance(self, price: str) -> str | None:
         """What says how much of this price is free, if anything does."""
-        return ALLOWANCES.get(price) if self.free_tier else None
+        if not self.free_tier:
+            return None
+        if price in _OF_PROVISIONED and self.book.value(_APPLIES):
+            return _OF_PROVISIONED[price]
+        return ALLOWANCES.get(price)
 
     def free(self, allowance: str) -> float:
         """How many units a month has free by this allowance."""
-        units: float = self.book.value(f"prices/{self.region}/{allowance}")
+        units: float = self.book.value(self._place(allowance))
         return units
+
+    def _place(self, path: str) -> str:
+        return f"prices/{self.region}/{path}"

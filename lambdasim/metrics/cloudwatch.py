@@ -6,17 +6,19 @@ Source: Lambda developer guide, monitoring-metrics-types and monitoring-concurre
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.header import Header
 from lambdasim.metrics.measures import PER_MILLE, ran, whole
 from lambdasim.metrics.minutes import Cells
-from lambdasim.metrics.queued_minutes import QueuedMinutes
-from lambdasim.records import Columns, ConcurrencyPeaks, Outcome, StartType
+from lambdasim.records import COLD_STARTS, Columns, ConcurrencyPeaks, Outcome, StartType
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
-SUMS = ("Invocations", "Errors", "Throttles", "cold_starts", "pre_initialized")  # AWS's in AWS's spelling, ours in ours
+# AWS's in AWS's spelling, ours in ours.
+SUMS = ("Invocations", "Errors", "Throttles", "cold_starts", "pre_initialized", "restored")
 _DURATION = len(SUMS)  # the column of summed Durations, after the counts
 
 
@@ -34,8 +36,9 @@ class PerMinute:
             running,
             running & (outcome != Outcome.SUCCESS),
             outcome == Outcome.THROTTLED,
-            start_type == StartType.COLD,
+            np.isin(start_type, COLD_STARTS),
             start_type == StartType.PRE_INITIALIZED,
+            start_type == StartType.RESTORED,
             duration_us,
         )
         minutes = whole(chunk, "invoked_us") // US_PER_MINUTE
@@ -51,19 +54,13 @@ def measured_minutes(header: Header) -> slice:
     return slice(header.warm_up_us // US_PER_MINUTE, -(-header.duration_us // US_PER_MINUTE))
 
 
-def claimed(peaks: ConcurrencyPeaks, header: Header) -> NDArray[np.int64]:
-    """ClaimedAccountConcurrency by minute: unreserved concurrency in use, and all that is reserved, used or not."""
-    return peaks.unreserved + reserved(header)
-
-
-def reserved(header: Header) -> int:
-    """All reserved concurrency of the account."""
-    return sum(function.reserved_concurrency or 0 for function in header.functions)
+Series = tuple[int, Callable[[int], dict[str, NDArray[np.generic]]]]
+"""How many minutes there are to show, and what to show of so many: arrays of shape (minutes, functions + 1)."""
 
 
 def timeline(
     per_minute: PerMinute,
-    queued: QueuedMinutes,
+    others: tuple[Series, ...],
     peaks: ConcurrencyPeaks,
     header: Header,
     invocations: Columns | None,
@@ -74,11 +71,13 @@ def timeline(
     ``measured`` (1: statistics cover it; 0: warm-up, or the drain after the end), AWS's Invocations, Errors and
     Throttles (Sum), Duration_Average, Duration_Maximum and, from a kept log, Duration_p50 and Duration_p99 (ms;
     NaN without invocations), ConcurrentExecutions (Maximum); for the account alone (else NaN)
-    UnreservedConcurrentExecutions and ClaimedAccountConcurrency (Maximum); those of asynchronous events and of streams,
-    if the scenario has any (:meth:`QueuedMinutes.series`); and, not AWS's, ``cold_starts`` and ``pre_initialized``.
+    UnreservedConcurrentExecutions and ClaimedAccountConcurrency (Maximum); those of ``others``: of provisioned
+    concurrency (:meth:`ProvisionedMinutes.series`), of asynchronous events and of streams
+    (:meth:`QueuedMinutes.series`), if the scenario has any; and, not AWS's, ``cold_starts``, ``pre_initialized`` and
+    ``restored`` (of the cold ones, those from a snapshot).
     """
     functions = len(header.functions)
-    minutes = max(measured_minutes(header).stop, per_minute.cells.minutes, queued.minutes)
+    minutes = max(measured_minutes(header).stop, per_minute.cells.minutes, *(shown for shown, _ in others))
     table, maxima_us = per_minute.cells.tables(minutes, functions)
     shape = (minutes, functions + 1)
     measured = np.zeros(shape, dtype=np.uint8)
@@ -90,8 +89,8 @@ def timeline(
         **{name: table[:, :, column] for column, name in enumerate(SUMS[:3])},
         **_durations(table, maxima_us[:, :, 0]),
         **(_duration_percentiles(invocations, shape) if invocations is not None else {}),
-        **_concurrency(peaks, header, shape),
-        **queued.series(minutes),
+        **_concurrency(peaks, shape),
+        **{name: values for _, series in others for name, values in series(minutes).items()},
         **{name: table[:, :, column] for column, name in enumerate(SUMS) if column >= 3},
     }
     return {name: values.reshape(-1) for name, values in columns.items()}
@@ -128,7 +127,7 @@ def _ranked(
     return names, values[order][starts + -(-per_mille * counts // 1000) - 1]
 
 
-def _concurrency(peaks: ConcurrencyPeaks, header: Header, shape: tuple[int, int]) -> dict[str, NDArray[np.generic]]:
+def _concurrency(peaks: ConcurrencyPeaks, shape: tuple[int, int]) -> dict[str, NDArray[np.generic]]:
     minutes, account = shape[0], shape[1] - 1
     executions = np.zeros(shape, dtype=np.int64)
     for function, peak in peaks.functions.items():
@@ -136,7 +135,7 @@ def _concurrency(peaks: ConcurrencyPeaks, header: Header, shape: tuple[int, int]
     executions[:, account] = _fitted(peaks.account, minutes)
     of_account = {
         "UnreservedConcurrentExecutions": peaks.unreserved,
-        "ClaimedAccountConcurrency": claimed(peaks, header),
+        "ClaimedAccountConcurrency": peaks.claimed,
     }
     series: dict[str, NDArray[np.generic]] = {"ConcurrentExecutions": executions}
     for name, peak in of_account.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.records import Columns, Fate, Final, Outcome, StartType
+from lambdasim.records import COLD_STARTS, Columns, Fate, Final, Outcome
 from lambdasim.units import US_PER_MS, billed_ms_array
 
 PER_MILLE = {"p50": 500, "p75": 750, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999}
@@ -70,10 +70,14 @@ def _init_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]
     return ran(chunk) & (init_us > 0), init_us
 
 
+def _restore_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    restore_us = whole(chunk, "restore_us")
+    return ran(chunk) & (restore_us > 0), restore_us
+
+
 def _cold_start(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     waited_us = whole(chunk, "started_us") - whole(chunk, "invoked_us") + whole(chunk, "suppressed_init_us")
-    start_type = whole(chunk, "start_type")
-    return ran(chunk) & ((start_type == StartType.COLD) | (start_type == StartType.RESTORED)), waited_us
+    return ran(chunk) & np.isin(whole(chunk, "start_type"), COLD_STARTS), waited_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Measure:
         return whole(chunk, group)[rows], values_us[rows]
 
 
+DURATION = Measure("duration", "REPORT's Duration", _duration)
 BILLED_DURATION = Measure(
     "billed_duration",
     "REPORT's Billed Duration: Duration and Init Duration (or the billed part of a restore), rounded up once",
@@ -97,11 +102,14 @@ BILLED_DURATION = Measure(
 )
 MEASURES = (
     Measure("latency", "from the event's arrival to the answer, of events that ended in success", _latency),
-    Measure("duration", "REPORT's Duration", _duration),
+    DURATION,
     BILLED_DURATION,
     Measure("init_duration", "REPORT's Init Duration, of each environment's first call", _init_duration),
+    Measure("restore_duration", "REPORT's Restore Duration, of each restored one's first call", _restore_duration),
     Measure(
-        "cold_start", "what the caller waited for: start, init, and an init done again inside Duration", _cold_start
+        "cold_start",
+        "what the caller waited for: start, init or restore, and an init done again inside Duration",
+        _cold_start,
     ),
 )
 EVENT_LATENCY = Measure("latency", "from the event's arrival at its source to its success", _event_latency)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lambdasim.header import Family, Header
 from lambdasim.metrics.counts import Counts, Sizes
 from lambdasim.metrics.durations import Durations
-from lambdasim.metrics.measures import BILLED_DURATION, MEASURES, age_us, ran, unfinished, whole
-from lambdasim.records import NEVER, NO_STATUS, Capacity, Columns
+from lambdasim.metrics.measures import BILLED_DURATION, DURATION, MEASURES, age_us, ran, unfinished, whole
+from lambdasim.records import COLD_STARTS, NEVER, NO_STATUS, Capacity, Columns, Outcome
 
 _FIELDS = {
     "trigger": 16,
@@ -63,17 +63,22 @@ class Meters:
     ``counts`` and ``durations`` cover events that arrived after the warm-up, wherever their attempts ended;
     ``busy_us`` is the time requests held environments, by function, within [warm_up, duration).
     ``runs`` and ``billed_us``, what is on the bill, are by version and capacity: shape (versions, CAPACITIES).
+    Also by version: ``outcomes``, attempts by Outcome; ``cold_starts``; ``version_durations``; and
+    ``provisioned_busy_us``, as ``busy_us``, of its provisioned concurrency alone.
     By trigger: ``ages``, how old events were when they were sent (by Lambda's event queue, or from a stream), and
     ``batches``, how many records the batches of queues and streams had.
     """
 
     def __init__(self, header: Header, *, sketched: bool) -> None:
-        functions, triggers = len(header.functions), len(header.triggers)
+        functions, versions, triggers = len(header.functions), len(header.versions), len(header.triggers)
         self.header = header
         self.counts = Counts(_FIELDS)
         self.durations = {measure.name: Durations(functions, sketched=sketched) for measure in MEASURES}
         self.busy_us = np.zeros(functions, dtype=np.int64)
-        self.runs, self.billed_us = (np.zeros((len(header.versions), len(CAPACITIES)), np.int64) for _ in range(2))
+        self.provisioned_busy_us, self.cold_starts = (np.zeros(versions, dtype=np.int64) for _ in range(2))
+        self.runs, self.billed_us = (np.zeros((versions, len(CAPACITIES)), np.int64) for _ in range(2))
+        self.outcomes = np.zeros((versions, len(Outcome)), dtype=np.int64)
+        self.version_durations = Durations(versions, sketched=False)
         self.ages = Durations(triggers, sketched=sketched)
         self.batches = Sizes(triggers)
         self._aged = aged(header)
@@ -92,6 +97,7 @@ class Meters:
         for measure in MEASURES:
             self.durations[measure.name].add(*measure.select(chunk))
         self._bill(chunk)
+        self._compare(chunk)
         trigger = whole(chunk, "trigger")
         if self._aged.any():
             rows = self._aged[trigger]
@@ -105,9 +111,10 @@ class Meters:
         self.counts.merge(other.counts)
         for name, durations in self.durations.items():
             durations.merge(other.durations[name])
-        self.busy_us += other.busy_us
-        self.runs += other.runs
-        self.billed_us += other.billed_us
+        for name in ("busy_us", "provisioned_busy_us", "runs", "billed_us", "outcomes", "cold_starts"):
+            sums = getattr(self, name)
+            sums += getattr(other, name)
+        self.version_durations.merge(other.version_durations)
         self.ages.merge(other.ages)
         self.batches.merge(other.batches)
 
@@ -118,6 +125,15 @@ class Meters:
         np.add.at(self.runs, cells, 1)
         np.add.at(self.billed_us, cells, billed_us[rows])
 
+    def _compare(self, chunk: Columns) -> None:
+        """How versions fared: AWS's metrics by ExecutedVersion."""
+        version, outcome, size = whole(chunk, "version"), whole(chunk, "outcome"), self.outcomes.size
+        cells = np.bincount(version * self.outcomes.shape[1] + outcome, minlength=size)
+        self.outcomes += cells.reshape(self.outcomes.shape)
+        cold = np.isin(whole(chunk, "start_type"), COLD_STARTS)
+        self.cold_starts += np.bincount(version[cold], minlength=self.cold_starts.size)
+        self.version_durations.add(*DURATION.select(chunk, "version"))
+
     def _occupy(self, chunk: Columns) -> None:
         """A request is in flight, and holds its environment, from its admission to its end: init included."""
         low_us, high_us = self.header.warm_up_us, self.header.duration_us
@@ -125,4 +141,8 @@ class Meters:
         rows = ran(chunk) | open_ended
         ended_us = np.where(open_ended, high_us, whole(chunk, "ended_us"))[rows]
         from_us, to_us = (np.clip(at_us, low_us, high_us) for at_us in (whole(chunk, "invoked_us")[rows], ended_us))
-        np.add.at(self.busy_us, whole(chunk, "function")[rows], to_us - from_us)
+        held_us = to_us - from_us
+        np.add.at(self.busy_us, whole(chunk, "function")[rows], held_us)
+        provisioned = whole(chunk, "capacity")[rows] == Capacity.PROVISIONED
+        if provisioned.any():
+            np.add.at(self.provisioned_busy_us, whole(chunk, "version")[rows][provisioned], held_us[provisioned])

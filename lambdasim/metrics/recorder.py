@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.header import Header
-from lambdasim.metrics.cloudwatch import PerMinute, reserved, timeline
+from lambdasim.metrics.cloudwatch import PerMinute, timeline
+from lambdasim.metrics.connections import Connections, count_connections
 from lambdasim.metrics.environments import EnvironmentCounts, count_environments
 from lambdasim.metrics.events import EventMeters
 from lambdasim.metrics.measures import Spread, spread_of, whole
 from lambdasim.metrics.meters import Meters
+from lambdasim.metrics.network import NetworkCounts, count_network
+from lambdasim.metrics.provisioned_minutes import ProvisionedMinutes
 from lambdasim.metrics.queued_minutes import QueuedMinutes
 from lambdasim.metrics.spreads import Spreads, exact_spreads, sketched_spreads
 from lambdasim.metrics.trigger_series import trigger_timeline
 from lambdasim.records import (
+    CHANGE_COLUMNS,
     ENVIRONMENT_COLUMNS,
     EVENT_COLUMNS,
     INVOCATION_COLUMNS,
@@ -25,9 +30,15 @@ from lambdasim.records import (
     ConcurrencyPeaks,
     Fate,
     Log,
+    NetworkUse,
     Outcome,
+    ProvisionedPeriod,
     Tally,
+    UtilizationMinutes,
 )
+
+NO_NETWORK = NetworkUse()
+NOTHING: Mapping[int, UtilizationMinutes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,8 @@ class Metrics:
 
     ``meters`` are of the invocation log, ``events`` of the event log. ``offered``: events by (trigger, function), what
     a filter dropped included. ``spreads``: percentiles are exact (nearest rank) from a kept log, within 0.5 % from
-    sketches otherwise. ``journeys`` and ``tallies``: by trigger.
+    sketches otherwise. ``journeys`` and ``tallies``: by trigger. ``provisioned``: how much provisioned concurrency
+    versions had, over the whole run; ``utilization``: its samples, by version. ``connections``: by downstream.
     """
 
     header: Header
@@ -53,12 +65,17 @@ class Metrics:
     events: EventMeters
     per_minute: PerMinute
     queued_minutes: QueuedMinutes
+    provisioned_minutes: ProvisionedMinutes
     spreads: Spreads
     environments: EnvironmentCounts
     peaks: ConcurrencyPeaks
     offered: Mapping[tuple[int, int], int]
     journeys: Mapping[int, Journeys]
     tallies: Mapping[int, Tally]
+    provisioned: Sequence[ProvisionedPeriod]
+    utilization: Mapping[int, UtilizationMinutes]
+    network: NetworkCounts
+    connections: Sequence[Connections]
 
     @property
     def requests(self) -> NDArray[np.int64]:
@@ -69,6 +86,16 @@ class Metrics:
     def billed_us(self) -> NDArray[np.int64]:
         """Billed Duration by version and capacity, in microseconds: whole milliseconds, summed over the runs."""
         return self.meters.billed_us
+
+    @property
+    def restored(self) -> NDArray[np.int64]:
+        """Environments that were restored from a snapshot within the measured span, by version."""
+        return self.environments.restored
+
+    @property
+    def provisioned_init_us(self) -> NDArray[np.int64]:
+        """The inits of provisioned environments that were created within the measured span, as billed, by version."""
+        return self.environments.provisioned_init_us
 
     def trigger_counts(self, trigger: int) -> Mapping[str, float]:
         """What there is to bill of a trigger's measured events: all that it tallied, and three that the logs tell.
@@ -95,11 +122,19 @@ class Metrics:
     @property
     def claimed_maximum(self) -> int:
         """The highest ClaimedAccountConcurrency within [warm_up, duration)."""
-        return self.peaks.measured_unreserved + reserved(self.header)
+        return self.peaks.measured_claimed
 
     def timeline(self, invocations: Columns | None) -> Columns:
         """The series of :func:`cloudwatch.timeline`."""
-        return timeline(self.per_minute, self.queued_minutes, self.peaks, self.header, invocations)
+        queued = self.queued_minutes
+        others = ((self.provisioned_minutes.minutes, self.provisioned_series), (queued.minutes, queued.series))
+        return timeline(self.per_minute, others, self.peaks, self.header, invocations)
+
+    def provisioned_series(self, minutes: int) -> dict[str, NDArray[np.generic]]:
+        """The series of :meth:`ProvisionedMinutes.series`; nothing, if no function has provisioned concurrency."""
+        if not self.provisioned:
+            return {}
+        return self.provisioned_minutes.series(minutes, self.peaks, self.utilization)
 
     def trigger_timeline(self) -> Columns:
         """The series of :func:`trigger_series.trigger_timeline`."""
@@ -107,18 +142,20 @@ class Metrics:
 
 
 class Recorder:
-    """Three logs to write to: ``invocations`` and ``events``, kept if ``keep_log``, and ``environments``."""
+    """The logs to write to: ``invocations`` and ``events``, kept if ``keep_log``; ``environments``, ``changes``."""
 
     def __init__(self, header: Header, *, keep_log: bool) -> None:
         self.header = header
         self.keep_log = keep_log
         self.invocations = Log(INVOCATION_COLUMNS, keep=keep_log, on_chunk=self._count)
         self.environments = Log(ENVIRONMENT_COLUMNS)
+        self.changes = Log(CHANGE_COLUMNS)
         self.events = Log(EVENT_COLUMNS, keep=keep_log, on_chunk=self._count_events)
         self._meters = Meters(header, sketched=not keep_log)
         self._event_meters = EventMeters(header, sketched=not keep_log)
         self._per_minute = PerMinute()
         self._queued_minutes = QueuedMinutes(header)
+        self._provisioned_minutes = ProvisionedMinutes(header)
 
     def finish(
         self,
@@ -127,6 +164,9 @@ class Recorder:
         peaks: ConcurrencyPeaks,
         journeys: Mapping[int, Columns],
         tallies: Mapping[int, Tally],
+        provisioned: Sequence[ProvisionedPeriod] = (),
+        utilization: Mapping[int, UtilizationMinutes] = NOTHING,
+        network: NetworkUse = NO_NETWORK,
         ended_us: int,
     ) -> Metrics:
         """Close the logs and sum up.
@@ -143,18 +183,24 @@ class Recorder:
             events=self._event_meters,
             per_minute=self._per_minute,
             queued_minutes=self._queued_minutes,
+            provisioned_minutes=self._provisioned_minutes,
             spreads=self._spreads(),
             environments=count_environments(self.environments.columns(), self.header, ended_us),
             peaks=peaks,
             offered=dict(offered),
             journeys={trigger: _journeys(columns, self.header) for trigger, columns in journeys.items()},
             tallies=dict(tallies),
+            provisioned=tuple(provisioned),
+            utilization=dict(utilization),
+            network=count_network(network, self.header, ended_us),
+            connections=count_connections(self.environments.columns(), self.header),
         )
 
     def _count(self, chunk: Columns) -> None:
         self._meters.add(chunk)
         self._per_minute.add(chunk)
         self._queued_minutes.add_invocations(chunk)
+        self._provisioned_minutes.add(chunk)
 
     def _count_events(self, chunk: Columns) -> None:
         self._event_meters.add(chunk)

@@ -44,6 +44,7 @@ _FEW = 10  # so many names are listed whole in a message
 _COUNTED = (
     "concurrent batches",
     "consumers",
+    "datapoints",
     "invocations",
     "lanes",
     "messages",

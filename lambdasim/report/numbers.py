@@ -48,6 +48,19 @@ def usd(value: float) -> str:
     return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
 
 
+def instant(seconds: float) -> str:
+    """When something was, from the start of the run.
+
+    >>> instant(1800.0), instant(90061.5), instant(0.25)
+    ('30m00s', '25h01m01.5s', '0m00.25s')
+    """
+    minutes, rest = divmod(round(seconds, 6), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    whole, _, fraction = f"{rest:.6f}".rstrip("0").rstrip(".").partition(".")
+    tail = f"{whole:0>2}{'.' if fraction else ''}{fraction}s"
+    return f"{hours}h{minutes:02}m{tail}" if hours else f"{minutes}m{tail}"
+
+
 def span(summary: Mapping[str, Any]) -> str:
     """How long the measured part of the run is.
 

@@ -31,3 +31,16 @@ def table(title: str, columns: Row, rows: Sequence[Row], *texts: str) -> Table:
 def spread(values: Summary) -> Iterator[str]:
     """The cells below :data:`QUANTILES`."""
     return (milliseconds(values[quantile]) for quantile in QUANTILES)
+
+
+def plain(table: Table) -> str:
+    """The table without styles: its title, then one line a row, columns aligned, nothing cut off or folded."""
+    widths = [max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
+    lines = []
+    for row in (table.columns, *table.rows):
+        cells = (
+            cell.ljust(width) if column in table.texts else cell.rjust(width)
+            for cell, width, column in zip(row, widths, table.columns, strict=True)
+        )
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join((table.title, *lines))

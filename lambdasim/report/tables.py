@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from lambdasim.report.change_tables import changes_table, downstream_table
 from lambdasim.report.numbers import number, share, span, usd
 from lambdasim.report.table import QUANTILES, Summary, Table, spread, table
 from lambdasim.report.trigger_tables import trigger_tables
+from lambdasim.report.version_tables import provisioned_table, version_table
 
 MEASURES = {
     "latency_ms": "latency",
     "duration_ms": "duration",
     "billed_duration_ms": "billed",
     "init_duration_ms": "init",
+    "restore_duration_ms": "restore",
     "cold_start_ms": "cold start",
 }
 
@@ -20,13 +23,21 @@ MEASURES = {
 def tables(summary: Summary, *, most: int | None = None) -> list[Table]:
     """All tables that have something to show; ``most`` keeps them to the functions that were offered most events."""
     functions = _busiest(summary["functions"], most)
+    in_vpc = {name: f["network"] for name, f in functions.items() if "network" in f}
     made = [
         _functions(functions, span(summary)),
         _environments(functions),
         _starts(functions),
-        _throttles(functions),
+        _causes(functions),
+        provisioned_table(functions),
+        version_table(functions),
+        _refused("Throttles", {name: f["throttles"] for name, f in functions.items()}),
+        _network(in_vpc),
+        _refused("Starts that failed", {name: own["start_failures"] for name, own in in_vpc.items()}),
         _milliseconds(functions),
         *trigger_tables(summary["triggers"]),
+        downstream_table(summary["downstream"]),
+        changes_table(summary["changes"], most),
         _bill(functions, summary),
         _thresholds(summary["thresholds"]),
     ]
@@ -84,27 +95,43 @@ def _environments(functions: Summary) -> Table:
 
 
 def _starts(functions: Summary) -> Table:
-    """A column for each kind of start, and each cause of a cold one, that was seen at all."""
-    counts = {
-        name: {
-            **{kind: n for kind, n in f["start_types"].items() if kind != "cold"},
-            **{f"cold: {cause}": n for cause, n in f["cold_start_causes"].items()},
-        }
-        for name, f in functions.items()
-    }
+    """A column for each kind of start that was seen at all."""
+    return _seen_of("start_types", "How runs started", functions)
+
+
+def _causes(functions: Summary) -> Table:
+    """A column for each cause of a cold start that was seen at all."""
+    return _seen_of("cold_start_causes", "Why some started cold", functions)
+
+
+def _seen_of(key: str, title: str, functions: Summary) -> Table:
+    counts = {name: function[key] for name, function in functions.items()}
     seen = [kind for kind in next(iter(counts.values())) if _seen(kind, counts)]
     rows = [(name, *(number(row[kind]) for kind in seen)) for name, row in counts.items() if any(row.values())]
-    columns = ("function", *(kind.replace("_", " ") for kind in seen))
-    return table("How runs started, and why some were cold", columns, rows, "function")
+    return table(title, ("function", *(kind.replace("_", " ") for kind in seen)), rows, "function")
 
 
-def _throttles(functions: Summary) -> Table:
+def _refused(title: str, counts: Mapping[str, Summary]) -> Table:
+    """How many attempts of each function Lambda refused, by AWS's reason."""
     rows = [
         (name, reason, number(attempts))
-        for name, f in functions.items()
-        for reason, attempts in f["throttles"]["by_reason"].items()
+        for name, refused in counts.items()
+        for reason, attempts in refused["by_reason"].items()
     ]
-    return table("Throttles", ("function", "reason", "attempts"), rows, "function", "reason")
+    return table(title, ("function", "reason", "attempts"), rows, "function", "reason")
+
+
+def _network(functions: Mapping[str, Summary]) -> Table:
+    rows = [
+        (
+            name,
+            *(number(own[key]) for key in ("interfaces_max", "starts", "waited_for_interface")),
+            share(own["waited_for_interface_share"]),
+        )
+        for name, own in functions.items()
+    ]
+    columns = ("function", "max interfaces", "starts", "waited for one", "share")
+    return table("In the VPC: network interfaces, and starts that waited for one", columns, rows, "function")
 
 
 def _milliseconds(functions: Summary) -> Table:
@@ -121,11 +148,11 @@ def _bill(functions: Summary, summary: Summary) -> Table:
     total = summary["total"]
     rows = [
         (name, line["item"], number(line["quantity"]), line["unit"], f"{line['usd']:,.6f}")
-        for entries in (functions, summary["triggers"])
+        for entries in (functions, summary["triggers"], {"account": summary["account"]})
         for name, entry in entries.items()
         for line in entry["cost_usd"]["lines"]
     ]
-    owner = "function or trigger"
+    owner = "whose"
     title = f"Bill of {span(summary)}: {usd(total['cost_usd'])}; of a month like it: {usd(total['cost_usd_per_month'])}"
     return table(title, (owner, "item", "quantity", "unit", "USD"), rows, owner, "item", "unit")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lambdasim.errors import printable
 from lambdasim.header import Family
 from lambdasim.report.numbers import milliseconds, share, usd
-from lambdasim.report.table import Summary, Table
+from lambdasim.report.table import Summary, Table, plain
 from lambdasim.report.tables import tables
 from lambdasim.report.trigger_tables import family_of
 from lambdasim.units import US_PER_MS, format_us
@@ -22,7 +22,7 @@ MOST_ON_A_TERMINAL = 20  # functions; more would push the answer off the screen
 
 def plain_report(summary: Summary) -> str:
     """The whole report without styles: one line a row, columns aligned, nothing cut off or folded."""
-    parts = [answer(summary), *(_plain(table) for table in tables(summary)), *_notes(summary)]
+    parts = [answer(summary), *(plain(table) for table in tables(summary)), *_notes(summary)]
     return "\n\n".join(parts)
 
 
@@ -45,7 +45,7 @@ def styled_report(summary: Summary) -> str:
 
 
 def answer(summary: Summary) -> str:
-    """The run in one sentence: latency, cold starts, throttles, failures, the month's cost, thresholds that failed.
+    """The run in one sentence: latency, starts, throttles, failures, the month's cost, thresholds that failed.
 
     Latency is that of the function which was offered the most events; all else is of all functions. What failed for
     good though its trigger could have kept it is told apart: lost, or dead-lettered.
@@ -72,6 +72,9 @@ def _service(summary: Summary) -> Iterator[str]:
     if total["invocations"]:
         cold = share(total["cold_start_rate"]) if total["cold_start_rate"] else "none"
         yield f"{cold} of {_counted(total['invocations'], 'run')} started cold"
+        provisioned = [f["provisioned_concurrency"] for f in functions.values() if f["provisioned_concurrency"]]
+        if spilled := sum(each["spillover_invocations"] for each in provisioned):
+            yield f"{_counted(spilled, 'run')} spilled over from provisioned concurrency"
     else:
         yield "nothing ran"
 
@@ -92,6 +95,9 @@ def _losses(summary: Summary, events: int) -> Iterator[str]:
     in_flight = sum(function["in_flight"] for function in functions)
     throttled = summary["account"]["throttles"]
     yield f"{_counted(throttled, 'attempt')} {'were' if throttled > 1 else 'was'} throttled"
+    unstarted = sum(function["network"]["start_failures"]["total"] for function in functions if "network" in function)
+    if unstarted:
+        yield f"{_counted(unstarted, 'attempt')} found no environment that could start"
     fates = ((total["dropped"], "lost"), (total["dead_lettered"], "dead-lettered"))
     told = ", ".join(f"{count:,} {fate}" for count, fate in fates if count)
     of_which = f" ({told})" if told else ""
@@ -112,18 +118,6 @@ def _notes(summary: Summary) -> Iterator[str]:
         entries = summary["assumptions"]
         lines = (printable(f"  {a['path']} = {a['value']}  ({a['confidence']}: {a['source']})") for a in entries)
         yield "\n".join(("Assumptions (A, U: no measurement or AWS document behind them; user: set here)", *lines))
-
-
-def _plain(table: Table) -> str:
-    widths = [max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
-    lines = []
-    for row in (table.columns, *table.rows):
-        cells = (
-            cell.ljust(width) if column in table.texts else cell.rjust(width)
-            for cell, width, column in zip(row, widths, table.columns, strict=True)
-        )
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join((table.title, *lines))
 
 
 def _print_styled(console: Console, table: Table) -> None:

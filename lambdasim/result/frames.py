@@ -6,6 +6,7 @@ written small (``success``, ``idle_expired``); AWS's own words, such as a thrott
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from lambdasim.header import Header
 from lambdasim.metrics.measures import ran, whole
 from lambdasim.records import (
+    NO_VERSION,
     Capacity,
+    Change,
     Column,
     Columns,
     EndCause,
@@ -45,11 +48,14 @@ _CODES: dict[str, type[IntEnum]] = {
     "throttle_reason": ThrottleReason,
     "final": Final,
     "fate": Fate,
+    "change": Change,
 }
 _TRIGGERS = ("trigger", "origin_trigger")
 NAMED = (
     "function",
     "version",
+    "to_version",
+    "subject",
     *_TRIGGERS,
     SCOPE,
     *_CODES,
@@ -78,17 +84,28 @@ def _flags(kept: Kept) -> str:
 
 def _names(column: str, header: Header) -> dict[int, str]:
     """What a column's codes stand for; empty if it holds numbers."""
-    if column == "function":
-        return dict(enumerate(function.name for function in header.functions))
-    if column == "version":  # by function and version: names must differ, to be told apart when they are read again
-        return {i: f"{header.functions[v.function].name}:{v.version}" for i, v in enumerate(header.versions)}
-    if column == SCOPE:
-        return dict(enumerate([*(function.name for function in header.functions), ACCOUNT]))
     if column == "kept":
         return {code: _flags(Kept(code)) for code in range(sum(Kept) + 1)}
-    if column in _TRIGGERS:
-        return dict(enumerate(trigger.name for trigger in header.triggers))
-    return {int(code): name_of(code) for code in _CODES.get(column, ())}
+    if column in _CODES:
+        return {int(code): name_of(code) for code in _CODES[column]}
+    none = {NO_VERSION: "none"} if column == "to_version" else {}
+    return dict(enumerate(_listed(column, header))) | none
+
+
+def _listed(column: str, header: Header) -> Iterable[str]:
+    """The names that a column's indices stand for: they must differ, to be told apart when they are read again."""
+    functions = [function.name for function in header.functions]
+    versions = [f"{functions[version.function]}:{version.version}" for version in header.versions]
+    named: dict[str, Iterable[str]] = {
+        "function": functions,
+        SCOPE: [*functions, ACCOUNT],
+        "version": versions,
+        "to_version": versions,
+        "subject": header.subjects,
+        "downstream": [downstream.name for downstream in header.downstream],
+        **dict.fromkeys(_TRIGGERS, [trigger.name for trigger in header.triggers]),
+    }
+    return named.get(column, ())
 
 
 def frame(columns: Columns, header: Header) -> pd.DataFrame:
@@ -163,15 +180,16 @@ def timeline_frame(timeline: Columns, header: Header) -> pd.DataFrame:
 
     A row for each minute and function, and one for the account, whose ``function`` is ``*``.
     """
-    return _by_minute(timeline, header).rename(columns={SCOPE: "function"})
+    return by_minute(timeline, header).rename(columns={SCOPE: "function"})
 
 
 def trigger_timeline_frame(timeline: Columns, header: Header) -> pd.DataFrame:
     """The series of metrics.trigger_series.trigger_timeline, with the minute's ``timestamp`` (UTC) in front."""
-    return _by_minute(timeline, header)
+    return by_minute(timeline, header)
 
 
-def _by_minute(timeline: Columns, header: Header) -> pd.DataFrame:
+def by_minute(timeline: Columns, header: Header) -> pd.DataFrame:
+    """A minute-by-minute series, with the minute's ``timestamp`` (UTC) after it."""
     table = frame(timeline, header)
     start_us = round(header.start_epoch_s * US_PER_S)
     instants_us = start_us + whole(timeline, "minute") * US_PER_MINUTE

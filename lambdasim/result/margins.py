@@ -8,10 +8,10 @@ import numpy as np
 
 from lambdasim.metrics.events import FAILED
 from lambdasim.metrics.recorder import Metrics
-from lambdasim.records import RAN, Fate, Final, Kept, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.records import COLD_STARTS, RAN, Fate, Final, Kept, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.result.frames import name_of
 
-START_TYPES = (StartType.WARM, StartType.COLD, StartType.PRE_INITIALIZED)
+START_TYPES = tuple(kind for kind in StartType if kind is not StartType.NONE)
 START_CAUSES = tuple(cause for cause in StartCause if cause is not StartCause.NONE)
 REASONS = tuple(reason for reason in ThrottleReason if reason is not ThrottleReason.NONE)
 _FAILURES = tuple(outcome for outcome in Outcome if outcome not in {Outcome.SUCCESS, Outcome.UNFINISHED})
@@ -34,8 +34,12 @@ class Margins:
         self.client_gone = margin(axis, shape=(size,), client_gone=1)
         self.retries = margin(axis, shape=(size,), retry=1)
         self.reasons = margin(axis, "throttle_reason", shape=(size, len(REASONS)), outcome=Outcome.THROTTLED)
+        self.start_failures = margin(axis, "throttle_reason", shape=(size, len(REASONS)), outcome=Outcome.START_FAILED)
         self.start_types = margin(axis, "start_type", shape=(size, len(START_TYPES)))
-        self.causes = margin(axis, "start_cause", shape=(size, len(START_CAUSES)), start_type=StartType.COLD)
+        by_cause = [
+            margin(axis, "start_cause", shape=(size, len(START_CAUSES)), start_type=kind) for kind in COLD_STARTS
+        ]
+        self.causes = np.sum(by_cause, axis=0)
         self.statuses = margin(axis, "status", shape=(size, 1000))
         of_events = metrics.events.counts.margin
         self.fates = of_events(axis, "fate", "kept", shape=(size, len(Fate), 16))

@@ -19,8 +19,11 @@ from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
 from lambdasim.records import EVENT_COLUMNS, INVOCATION_COLUMNS, Columns, empty
 from lambdasim.result import chains, fragment, storage
+from lambdasim.result.changes import change_frame
+from lambdasim.result.downstream import downstream_frame
 from lambdasim.result.frames import event_frame, frame, invocation_frame, timeline_frame, trigger_timeline_frame
 from lambdasim.result.summary import Demand, Warned, summarise
+from lambdasim.result.version_summary import version_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +54,7 @@ class Result:
     invocation_columns: Columns | None = field(repr=False)
     environment_columns: Columns = field(repr=False)
     event_columns: Columns | None = field(repr=False)
+    change_columns: Columns = field(repr=False)
     timeline_columns: Callable[[], Columns] = field(repr=False)
     trigger_timeline_columns: Callable[[], Columns] = field(repr=False)
     bill: Bill = field(repr=False)
@@ -66,6 +70,7 @@ class Result:
         invocation_columns: Columns | None,
         environment_columns: Columns,
         event_columns: Columns | None,
+        change_columns: Columns,
         bill: Bill,
         provenance: Provenance,
     ) -> Result:
@@ -73,6 +78,7 @@ class Result:
         document = summarise(
             metrics,
             bill,
+            change_columns,
             scenario_sha256=provenance.scenario_sha256,
             engine=provenance.engine,
             parameters=provenance.parameters,
@@ -84,6 +90,7 @@ class Result:
             invocation_columns=invocation_columns,
             environment_columns=environment_columns,
             event_columns=event_columns,
+            change_columns=change_columns,
             timeline_columns=partial(metrics.timeline, invocation_columns),
             trigger_timeline_columns=metrics.trigger_timeline,
             bill=bill,
@@ -112,6 +119,16 @@ class Result:
         return frame(self.environment_columns, self.header)
 
     @cached_property
+    def changes(self) -> pd.DataFrame:
+        """What changed during the run, a row for each change (result.changes.change_frame)."""
+        return change_frame(self.change_columns, self.header)
+
+    @cached_property
+    def versions(self) -> pd.DataFrame:
+        """How versions fared, where more than one of a function was called (result.version_summary.version_frame)."""
+        return version_frame(self.document)
+
+    @cached_property
     def timeline(self) -> pd.DataFrame:
         """CloudWatch's metrics, a row for each minute and function, and for the account (metrics.cloudwatch)."""
         return timeline_frame(self.timeline_columns(), self.header)
@@ -124,6 +141,11 @@ class Result:
         has one; NaN where a trigger has no such metric.
         """
         return trigger_timeline_frame(self.trigger_timeline_columns(), self.header)
+
+    @cached_property
+    def downstream(self) -> pd.DataFrame:
+        """The connections to each downstream, a row for each minute and downstream (metrics.connections)."""
+        return downstream_frame(self.environment_columns, self.header)
 
     def chain(self, trigger: str, event: int) -> pd.DataFrame:
         """One event followed through all that it caused (result.chains.chain); no rows if the log was not kept."""
@@ -158,6 +180,10 @@ class Result:
         tables = {"timeline": self.timeline, "environments": self.environments}
         if len(self.trigger_timeline):
             tables["triggers"] = self.trigger_timeline
+        if self.header.downstream:
+            tables["downstream"] = self.downstream
+        if len(self.changes):
+            tables["changes"] = self.changes
         if self.invocation_columns is not None:
             tables["invocations"] = self.invocations
             if self.header.queues_events:
@@ -177,6 +203,7 @@ class Result:
             invocation_columns=saved.invocations,
             environment_columns=saved.environments,
             event_columns=saved.events,
+            change_columns=saved.changes,
             timeline_columns=partial(dict, saved.timeline),
             trigger_timeline_columns=partial(dict, saved.triggers),
             bill=_bill(saved.document, saved.header),
@@ -198,6 +225,7 @@ def _bill(document: Mapping[str, Any], header: Header) -> Bill:
         for name, entry in document[key].items()
         for line in entry["cost_usd"]["lines"]
     ]
+    lines += [Line("account", "account", **line) for line in document["account"]["cost_usd"]["lines"]]
     return Bill(tuple(lines), header.measured_us)
 
 

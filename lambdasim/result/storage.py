@@ -5,9 +5,11 @@
 ``manifest.json``      what loading needs (functions, triggers, span), timings, versions; written last
 ``timeline.csv``       the minute-by-minute series of functions and account
 ``triggers.csv``       those of queues, streams and mappings, if there are any
+``downstream.csv``     those of connections to downstreams, if there are any; the environment log has all that is in it
 ``invocations.*``      the invocation log, if it was kept: ``.parquet``, or ``.csv.gz`` without pyarrow
 ``events.*``           the event log, likewise, if any trigger's events wait
 ``environments.*``     the environment log, likewise
+``changes.*``          the change log, likewise, if anything changed
 ====================== ==============================================================================
 
 Each file is written under a temporary name beside its own, and only when all are complete do they move.
@@ -29,9 +31,25 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from lambdasim.errors import ResultError
-from lambdasim.header import BilledItem, FunctionFacts, Header, TriggerFacts, VersionFacts
+from lambdasim.header import (
+    BilledItem,
+    DownstreamFacts,
+    FunctionFacts,
+    Header,
+    IncidentFacts,
+    TriggerFacts,
+    VersionFacts,
+)
 from lambdasim.metrics.trigger_series import trigger_timeline
-from lambdasim.records import ENVIRONMENT_COLUMNS, EVENT_COLUMNS, INVOCATION_COLUMNS, Column, Columns, empty
+from lambdasim.records import (
+    CHANGE_COLUMNS,
+    ENVIRONMENT_COLUMNS,
+    EVENT_COLUMNS,
+    INVOCATION_COLUMNS,
+    Column,
+    Columns,
+    empty,
+)
 from lambdasim.result.frames import NAMED, SCOPE, columns_of
 
 if TYPE_CHECKING:
@@ -40,8 +58,8 @@ if TYPE_CHECKING:
 FORMAT = 3
 MANIFEST = "manifest.json"
 _MARK = "lambdasim_result"  # the manifest's key that tells our folders from others
-_LOGS = ("invocations", "events", "environments")
-_TIMELINES = ("timeline", "triggers")
+_LOGS = ("invocations", "events", "environments", "changes")
+_TIMELINES = ("timeline", "triggers", "downstream")
 _PARQUET, _CSV = ".parquet", ".csv.gz"
 # All that a result's folder may hold; what a new result lacks of it goes with the old one.
 _FILES = (
@@ -63,6 +81,7 @@ class Saved:
     invocations: Columns | None
     events: Columns | None
     environments: Columns
+    changes: Columns
     timeline: Columns
     triggers: Columns
 
@@ -136,6 +155,7 @@ def load(folder: Path) -> Saved:
     timeline = _timeline(folder / "timeline.csv", header)
     triggers = folder / "triggers.csv"
     invocations = _log(folder, "invocations", INVOCATION_COLUMNS, header)
+    changes = _log(folder, "changes", CHANGE_COLUMNS, header)
     return Saved(
         header=header,
         document=document,
@@ -143,6 +163,7 @@ def load(folder: Path) -> Saved:
         invocations=invocations,
         events=None if invocations is None else _events(folder, header),
         environments=_needed(folder, "environments", ENVIRONMENT_COLUMNS, header),
+        changes=empty(CHANGE_COLUMNS) if changes is None else changes,
         timeline=timeline,
         triggers=_timeline(triggers, header) if triggers.exists() else trigger_timeline({}, header),
     )
@@ -256,8 +277,15 @@ def _header(fields: dict[str, Any]) -> Header:
             "functions": tuple(FunctionFacts(**function) for function in fields["functions"]),
             "versions": tuple(VersionFacts(**version) for version in fields["versions"]),
             "triggers": tuple(_trigger(trigger) for trigger in fields["triggers"]),
+            "subjects": tuple(fields["subjects"]),
+            "downstream": tuple(_downstream(downstream) for downstream in fields["downstream"]),
+            "incidents": tuple(IncidentFacts(**incident) for incident in fields["incidents"]),
         }
     )
+
+
+def _downstream(fields: dict[str, Any]) -> DownstreamFacts:
+    return DownstreamFacts(**{**fields, "connections": tuple(map(tuple, fields["connections"]))})
 
 
 def _trigger(fields: dict[str, Any]) -> TriggerFacts:

@@ -13,11 +13,14 @@ from typing import Any, Protocol
 from lambdasim.cost.bill import Bill
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
-from lambdasim.records import Outcome, StartType
+from lambdasim.records import COLD_STARTS, Columns, Outcome
+from lambdasim.result.changes import listed
+from lambdasim.result.downstream import downstream_summaries
 from lambdasim.result.frames import name_of
 from lambdasim.result.margins import REASONS, START_CAUSES, START_TYPES, Margins
 from lambdasim.result.plain import cost, plain, ratio
 from lambdasim.result.trigger_summary import trigger_summaries
+from lambdasim.result.version_summary import provisioned_summaries, version_summaries
 from lambdasim.units import US_PER_S
 
 SCHEMA_VERSION = 1
@@ -27,6 +30,7 @@ _MEASURES = {
     "duration_ms": "duration",
     "billed_duration_ms": "billed_duration",
     "init_duration_ms": "init_duration",
+    "restore_duration_ms": "restore_duration",
     "cold_start_ms": "cold_start",
 }
 
@@ -61,6 +65,7 @@ class Demand(Protocol):
 def summarise(
     metrics: Metrics,
     bill: Bill,
+    changes: Columns,
     *,
     scenario_sha256: str,
     engine: str,
@@ -82,8 +87,10 @@ def summarise(
         "invocations_per_wall_s": None,
         "functions": functions,
         "triggers": trigger_summaries(metrics, bill.by_trigger()),
-        "account": _account(metrics, functions),
+        "downstream": downstream_summaries(metrics.connections, header),
+        "account": _account(metrics, functions, bill),
         "total": _total(functions, bill),
+        "changes": listed(changes, header),
         "warnings": [{"code": w.code, "path": w.path, "message": w.message} for w in warnings],
         "assumptions": [
             {name: plain(getattr(entry, name)) for name in ("path", "value", "unit", "source", "confidence")}
@@ -99,6 +106,7 @@ def summarise(
 
 def _functions(metrics: Metrics, bill: Bill) -> dict[str, dict[str, Any]]:
     margins, lines, header = Margins(metrics, "function"), bill.by_function(), metrics.header
+    provisioned, versions = provisioned_summaries(metrics), version_summaries(metrics)
     return {
         facts.name: {
             "triggers": [header.triggers[t].name for t, function in sorted(metrics.offered) if function == index],
@@ -107,6 +115,9 @@ def _functions(metrics: Metrics, bill: Bill) -> dict[str, dict[str, Any]]:
             "environments": _environments(metrics, index),
             "concurrency": {"mean": _concurrency(metrics, index), "max": metrics.concurrency_maximum(index)},
             **{key: metrics.spreads.functions[measure][index].as_ms() for key, measure in _MEASURES.items()},
+            "provisioned_concurrency": provisioned[index],
+            "versions": versions[index],
+            **_network(metrics, margins, index),
             "cost_usd": _cost(cost(lines.get(facts.name, ())), margins.started(index)),
         }
         for index, facts in enumerate(header.functions)
@@ -135,14 +146,14 @@ def _events(margins: Margins, index: int) -> dict[str, Any]:
 
 
 def _starts(margins: Margins, index: int) -> dict[str, Any]:
-    cold_starts = int(margins.start_types[index, StartType.COLD])
+    cold_starts = sum(int(margins.start_types[index, kind]) for kind in COLD_STARTS)
     types = {name_of(kind): int(margins.start_types[index, kind]) for kind in START_TYPES}
     causes = {name_of(cause): int(margins.causes[index, cause]) for cause in START_CAUSES}
     return {
         "cold_starts": cold_starts,
         "cold_start_rate": ratio(cold_starts, margins.started(index)),
-        "start_types": {**types, "provisioned": 0, "restored": 0},  # these, and deployments, a scenario can't ask for
-        "cold_start_causes": {**causes, "deployment": 0},
+        "start_types": types,
+        "cold_start_causes": causes,
     }
 
 
@@ -158,6 +169,24 @@ def _environments(metrics: Metrics, index: int) -> dict[str, Any]:
     }
 
 
+def _network(metrics: Metrics, margins: Margins, index: int) -> dict[str, Any]:
+    """Of a function in a VPC: its interfaces, the starts that waited for one, and the attempts that got none."""
+    counts, refused = metrics.network, margins.start_failures[index]
+    if index not in counts.functions:
+        return {}
+    starts, waited = int(counts.starts[index]), int(counts.waited[index])
+    reasons = {name_of(reason): int(refused[reason]) for reason in REASONS if refused[reason]}
+    return {
+        "network": {
+            "interfaces_max": int(counts.maximum[index]),
+            "starts": starts,
+            "waited_for_interface": waited,
+            "waited_for_interface_share": ratio(waited, starts),
+            "start_failures": {"total": int(refused.sum()), "by_reason": reasons},
+        }
+    }
+
+
 def _concurrency(metrics: Metrics, index: int) -> float:
     return int(metrics.meters.busy_us[index]) / metrics.header.measured_us
 
@@ -167,12 +196,14 @@ def _cost(entry: dict[str, Any], invocations: int) -> dict[str, Any]:
     return {"total": entry["total"], "per_million_invocations": per_million, "lines": entry["lines"]}
 
 
-def _account(metrics: Metrics, functions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _account(metrics: Metrics, functions: dict[str, dict[str, Any]], bill: Bill) -> dict[str, Any]:
     mean = int(metrics.meters.busy_us.sum()) / metrics.header.measured_us
     return {
         "concurrency": {"mean": mean, "max": metrics.concurrency_maximum(None)},
         "throttles": sum(function["throttles"]["total"] for function in functions.values()),
         "claimed_max": metrics.claimed_maximum,
+        "network_interfaces_max": metrics.network.account_maximum,
+        "cost_usd": cost(bill.of_account()),
     }
 
 

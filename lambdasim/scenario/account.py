@@ -27,6 +27,9 @@ class Account(Block):
     """The Region's quota of concurrent executions."""
     free_tier: Flag = False
     """Whether the monthly free tier is taken off the bill."""
+    savings_plan: Literal["none", "no_upfront", "all_upfront"] = "none"
+    """The Compute Savings Plan that covers all duration and provisioned concurrency: none (the default), no_upfront or
+    all_upfront."""
     scaling: Literal["per_function", "regional_burst"] = "per_function"
     """1,000 environments per 10 s and function, or the rule before 2023-11: a burst shared by the Region."""
 

@@ -151,14 +151,20 @@ class BookSpan:
 
 @dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
 class BookName:
-    """A name that must be a child of the node ``path`` in the book, such as a runtime or a preset."""
+    """A name that must be a child of the node ``path`` in the book, such as a runtime or a preset.
+
+    It may also be written with a ``prefix`` that AWS has before it elsewhere.
+    """
 
     path: str
     kind: str
+    prefix: str = ""
 
     def read(self, value: Any, info: ValidationInfo) -> str:
         """The name; ``ValueError`` names its neighbours."""
         names = Surroundings.of(info).book.names(self.path)
+        if isinstance(value, str):
+            value = value.removeprefix(self.prefix)
         if value not in names:
             raise ValueError(f"{found(value)} is no {self.kind} in the parameter book; {nearest(value, names)}")
         return str(value)
@@ -171,4 +177,5 @@ class BookName:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Pydantic: the names of the plain book."""
-        return {"type": "string", "enum": list(load_book().names(self.path))}
+        names = load_book().names(self.path)
+        return {"type": "string", "enum": [*names, *(self.prefix + name for name in names if self.prefix)]}

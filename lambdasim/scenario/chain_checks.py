@@ -74,13 +74,13 @@ def batch_keys_without_batches(scenario: Scenario, _book: Book) -> Findings:
         if isinstance(trigger, _BATCHED)
         for target in trigger.functions
     }
-    for name, function in scenario.functions.items():
+    for path, settings in scenario.configurations():
         for key, value in (
-            ("per_record", function.handler.per_record_us),
-            ("record_error_rate", function.handler.record_error_rate),
+            ("per_record", settings.handler.per_record_us),
+            ("record_error_rate", settings.handler.record_error_rate),
         ):
-            if value and name not in batched:
-                yield ("functions", name, "handler", key), "no queue or stream sends batches to this function"
+            if value and path[1] not in batched:
+                yield (*path, "handler", key), "no queue or stream sends batches to this function"
 
 
 def asynchronous_keys_without_events(scenario: Scenario, _book: Book) -> Findings:

@@ -6,8 +6,8 @@ Each check has a code and is a pure function from the scenario to findings: (pat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date
+from dataclasses import dataclass, replace
+from functools import partial
 
 from lambdasim.parameters.book import Book
 from lambdasim.scenario.chain_checks import (
@@ -19,19 +19,29 @@ from lambdasim.scenario.chain_checks import (
     unsuited_sink,
 )
 from lambdasim.scenario.extent import lifetime_too_short, too_many_clients, too_many_events, too_many_minutes
-from lambdasim.scenario.functions import Function
+from lambdasim.scenario.functions import Configuration
+from lambdasim.scenario.incident_checks import INCIDENT_ERRORS, INCIDENT_WARNINGS, limits_at_each_change
 from lambdasim.scenario.loops import endless_loop
 from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.network_checks import NETWORK_ERRORS, NETWORK_WARNINGS
+from lambdasim.scenario.package_checks import PACKAGE_ERRORS, PACKAGE_WARNINGS
 from lambdasim.scenario.price_checks import no_price
+from lambdasim.scenario.provisioned_checks import (
+    PROVISIONED_ERRORS,
+    PROVISIONED_WARNINGS,
+    provisioned_over_quota,
+    provisioned_over_reserved,
+)
+from lambdasim.scenario.snap_start_checks import SNAP_START_ERRORS, SNAP_START_WARNINGS
 from lambdasim.scenario.sqs_checks import SQS_ERRORS, SQS_WARNINGS
 from lambdasim.scenario.stream_checks import backlog_behind_latest, stream_too_large, too_few_lanes
 from lambdasim.scenario.targets import Queued
 from lambdasim.scenario.triggers import ApiGatewayTrigger, SynchronousTrigger
+from lambdasim.scenario.version_checks import VERSION_ERRORS, VERSION_WARNINGS
 from lambdasim.units import US_PER_S, format_us
 
 Path = tuple[str | int, ...]
 Findings = Iterator[tuple[Path, str]]
-_SOON_DAYS = 180  # AWS's own notices of a deprecation come 180 days ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +55,33 @@ class Finding:
 
 
 def findings(scenario: Scenario, book: Book) -> list[Finding]:
-    """All that the checks below find."""
+    """All that the checks below find; what is said of a function is not said again of versions that are alike there."""
     tables = ((ERRORS, True), (WARNINGS, False))
-    return [
+    found = [
         Finding(code, is_error, path, message)
         for table, is_error in tables
         for code, check in table.items()
         for path, message in check(scenario, book)
     ]
+    known = set(found)
+    return [finding for finding in found if _of_function(finding) not in known]
 
 
-def _functions(scenario: Scenario) -> Iterator[tuple[Path, Function]]:
-    for name, function in scenario.functions.items():
-        yield ("functions", name), function
+def _of_function(finding: Finding) -> Finding | None:
+    """The same said of the function's own configuration, where it is said of a version."""
+    name, path = finding.path[:2], finding.path[2:]
+    is_of_version = name[:1] == ("functions",) and path[:1] == ("versions",)
+    return replace(finding, path=(*name, *path[2:])) if is_of_version else None
 
 
-def _calls(scenario: Scenario) -> Iterator[tuple[Path, SynchronousTrigger, str, Function]]:
-    """Each synchronous trigger with each function that it invokes."""
+def _calls(scenario: Scenario) -> Iterator[tuple[Path, SynchronousTrigger, str, Configuration]]:
+    """Each synchronous trigger with each target that it invokes, and what may run longest there."""
     for name, trigger in scenario.triggers.items():
         if isinstance(trigger, Queued):
             continue
-        for target in trigger.functions:
-            yield ("triggers", name), trigger, target, scenario.functions[target]
+        for target in trigger.targets:
+            longest = max(scenario.reached(target), key=lambda version: version.timeout)
+            yield ("triggers", name), trigger, target, longest
 
 
 def warm_up_too_long(scenario: Scenario, _book: Book) -> Findings:
@@ -91,59 +106,6 @@ def reserved_over_quota(scenario: Scenario, book: Book) -> Findings:
                 f"(the quota of {quota} less the {minimum} that stay unreserved)"
             ),
         )
-
-
-def package_too_large(scenario: Scenario, book: Book) -> Findings:
-    """250 MB unzipped, or 10 GB of image."""
-    for path, function in _functions(scenario):
-        is_zip = function.package_type == "Zip"
-        limit = book.value(f"quotas/function/{'zip_unzipped_mb' if is_zip else 'image_mb'}")
-        for key, size in (("package_size", function.package_size_mb), ("unzipped_size", function.unzipped_size_mb)):
-            if size is not None and size > limit:
-                what = "a Zip package, unzipped and with its layers," if is_zip else "an image"
-                remedy = "; use `package_type: Image`" if is_zip else ""
-                yield (*path, key), f"{size:g} MB is above {limit} MB, the most that {what} may have{remedy}"
-
-
-def architecture_not_offered(scenario: Scenario, book: Book) -> Findings:
-    """Old runtimes know x86_64 only."""
-    for path, function in _functions(scenario):
-        entry = f"runtimes/{function.runtime}/architectures"
-        if function.runtime is not None and book.has(entry):
-            offered = book.value(entry) or []
-            if offered and function.architecture not in offered:
-                yield (*path, "architecture"), f"{function.runtime} runs on {' and '.join(offered)} only"
-
-
-def too_many_in_vpc_config(scenario: Scenario, book: Book) -> Findings:
-    """So many subnets and security groups a function may have."""
-    for path, function in _functions(scenario):
-        vpc = function.vpc_config
-        if vpc is None:
-            continue
-        for key, given, entry in (
-            ("subnet_ids", vpc.subnet_ids, "vpc_subnets"),
-            ("security_group_ids", vpc.security_group_ids, "vpc_security_groups"),
-        ):
-            limit = book.value(f"quotas/function/{entry}")
-            if len(given) > limit:
-                yield (*path, "vpc_config", key), f"{len(given)} are given; at most {limit} are allowed"
-
-
-def no_measured_init(scenario: Scenario, book: Book) -> Findings:
-    """Without `init.duration` the book must have one for the runtime; it never guesses."""
-    for path, function in _functions(scenario):
-        if function.init.duration is not None:
-            continue
-        steps = ("cold_starts/init", function.init_key, function.package_type, function.architecture)
-        known = next(depth for depth in reversed(range(1, 5)) if book.has("/".join(steps[:depth])))
-        if known == len(steps):
-            continue
-        names = book.names("/".join(steps[:known]))
-        near = nearest_init(steps[known], names) if known == 1 else f"there is: {', '.join(names)}"
-        key = ("runtime" if function.runtime else "package_type", "package_type", "architecture")[known - 1]
-        what = f"{function.init_key} as {function.package_type} on {function.architecture}"
-        yield (*path, key), f"no init was measured for {what} ({near}); give init.duration, such as 300 ms"
 
 
 def integration_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Findings:
@@ -178,23 +140,9 @@ def read_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Find
             )
 
 
-def runtime_deprecated(scenario: Scenario, book: Book) -> Findings:
-    """No more patches after the deprecation date; invocations go on."""
-    today = scenario.start.astimezone(UTC).date()
-    for path, function in _functions(scenario):
-        entry = f"runtimes/{function.runtime}/deprecation_date"
-        ends = book.value(entry) if function.runtime is not None and book.has(entry) else None
-        if ends is None:
-            continue
-        days = (date.fromisoformat(str(ends)) - today).days
-        if days <= _SOON_DAYS:
-            when = f"is deprecated since {ends}" if days <= 0 else f"will be deprecated on {ends}, in {days} days"
-            yield (*path, "runtime"), f"{function.runtime} {when} (at the scenario's start)"
-
-
 def out_of_memory(scenario: Scenario, _book: Book) -> Findings:
     """Every invocation fails."""
-    for path, function in _functions(scenario):
+    for path, function in scenario.configurations():
         used = function.handler.max_memory_used
         if used is not None and used > function.memory_size:
             yield (
@@ -206,7 +154,7 @@ def out_of_memory(scenario: Scenario, _book: Book) -> Findings:
 def unused_vcpus(scenario: Scenario, book: Book) -> Findings:
     """More CPU than the code's threads can use."""
     mb_per_vcpu = book.value("handler/mb_per_vcpu")
-    for path, function in _functions(scenario):
+    for path, function in scenario.configurations():
         vcpus, threads = function.memory_size / mb_per_vcpu, function.handler.threads
         if vcpus > threads:
             yield (
@@ -220,7 +168,7 @@ def unused_vcpus(scenario: Scenario, book: Book) -> Findings:
 
 def handler_over_timeout(scenario: Scenario, _book: Book) -> Findings:
     """Most invocations would be cut off."""
-    for path, function in _functions(scenario):
+    for path, function in scenario.configurations():
         mean = function.handler.duration.mean()
         as_measured = function.handler.measured_at in (None, function.memory_size)
         if as_measured and mean > function.timeout_us:
@@ -231,11 +179,11 @@ def handler_over_timeout(scenario: Scenario, _book: Book) -> Findings:
 
 
 def init_over_limit(scenario: Scenario, book: Book) -> Findings:
-    """Lambda stops such an init, and runs it again inside the first invocation."""
+    """Lambda stops such an init, and runs it again inside the first invocation; SnapStart's has a limit of its own."""
     limit = book.value("quotas/function/init_timeout_s")
-    for path, function in _functions(scenario):
+    for path, function in scenario.configurations():
         for key, distribution in (("duration", function.init.duration), ("code", function.init.code)):
-            if distribution is not None and distribution.mean() > limit * US_PER_S:
+            if distribution is not None and distribution.mean() > limit * US_PER_S and not function.has_snap_start:
                 yield (
                     (*path, "init", key),
                     (
@@ -258,58 +206,66 @@ def quota_below_unreserved_minimum(scenario: Scenario, book: Book) -> Findings:
 def function_without_trigger(scenario: Scenario, _book: Book) -> Findings:
     """It would never run."""
     invoked = {target for trigger in scenario.triggers.values() for target in trigger.functions}
-    for path, _ in _functions(scenario):
-        if path[-1] not in invoked:
-            yield path, "no trigger invokes this function"
-
-
-def nearest_init(name: str, names: tuple[str, ...]) -> str:
-    """The measured runtimes that are most like ``name``: of the same family."""
-    family = name.rstrip("0123456789.x")
-    same = [
-        other for other in names if other.startswith(family) or other.split("@")[0] == name.split("@", maxsplit=1)[0]
-    ]
-    return f"measured: {', '.join(same or names)}"
+    for name in scenario.functions:
+        if name not in invoked:
+            yield ("functions", name), "no trigger invokes this function"
 
 
 Check = Callable[[Scenario, Book], Findings]
-ERRORS: dict[str, Check] = {
-    check.__name__: check
-    for check in (
-        warm_up_too_long,
-        too_many_events,
-        too_many_minutes,
-        too_many_clients,
-        stream_too_large,
-        lifetime_too_short,
-        reserved_over_quota,
-        package_too_large,
-        architecture_not_offered,
-        too_many_in_vpc_config,
-        no_measured_init,
-        no_price,
-        unsuited_sink,
-        fifo_sink,
-        dead_letters_to_itself,
-        endless_loop,
-    )
-} | SQS_ERRORS
-WARNINGS: dict[str, Check] = {
-    check.__name__: check
-    for check in (
-        integration_timeout_below_function_timeout,
-        read_timeout_below_function_timeout,
-        runtime_deprecated,
-        out_of_memory,
-        unused_vcpus,
-        handler_over_timeout,
-        init_over_limit,
-        quota_below_unreserved_minimum,
-        function_without_trigger,
-        trigger_without_events,
-        batch_keys_without_batches,
-        asynchronous_keys_without_events,
-        backlog_behind_latest,
-        too_few_lanes,
-    )
-} | SQS_WARNINGS
+ERRORS: dict[str, Check] = (
+    {
+        check.__name__: check
+        for check in (
+            warm_up_too_long,
+            too_many_events,
+            too_many_minutes,
+            too_many_clients,
+            stream_too_large,
+            lifetime_too_short,
+            reserved_over_quota,
+            no_price,
+            unsuited_sink,
+            fifo_sink,
+            dead_letters_to_itself,
+            endless_loop,
+        )
+    }
+    | PACKAGE_ERRORS
+    | SQS_ERRORS
+    | SNAP_START_ERRORS
+    | NETWORK_ERRORS
+    | VERSION_ERRORS
+    | PROVISIONED_ERRORS
+    | INCIDENT_ERRORS
+    | {
+        f"{check.__name__}_later": partial(limits_at_each_change, check=check)
+        for check in (reserved_over_quota, provisioned_over_quota, provisioned_over_reserved)
+    }
+)
+WARNINGS: dict[str, Check] = (
+    {
+        check.__name__: check
+        for check in (
+            integration_timeout_below_function_timeout,
+            read_timeout_below_function_timeout,
+            out_of_memory,
+            unused_vcpus,
+            handler_over_timeout,
+            init_over_limit,
+            quota_below_unreserved_minimum,
+            function_without_trigger,
+            trigger_without_events,
+            batch_keys_without_batches,
+            asynchronous_keys_without_events,
+            backlog_behind_latest,
+            too_few_lanes,
+        )
+    }
+    | PACKAGE_WARNINGS
+    | SQS_WARNINGS
+    | SNAP_START_WARNINGS
+    | NETWORK_WARNINGS
+    | VERSION_WARNINGS
+    | PROVISIONED_WARNINGS
+    | INCIDENT_WARNINGS
+)

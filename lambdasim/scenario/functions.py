@@ -6,11 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from lambdasim.scenario.aliases import FIRST_VERSION, LIVE, Alias
+from lambdasim.scenario.aliases import FIRST_VERSION, LIVE, Alias, AliasName, VersionName
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookName, BookNumber
 from lambdasim.scenario.distributions import DurationDistribution
+from lambdasim.scenario.downstream import ConnectionsList
+from lambdasim.scenario.layers import Layer
+from lambdasim.scenario.network import VpcConfig
+from lambdasim.scenario.overriding import Overrides, Overriding, overridden, overrides_of
 from lambdasim.scenario.quantities import Duration, PositiveWhole, Share, Size, Whole
+from lambdasim.scenario.snap_start import SnapStart
 from lambdasim.scenario.targets import LATEST, SinkName, TriggerName
 from lambdasim.scenario.wording import problem_at
 from lambdasim.units import US_PER_S
@@ -101,19 +106,8 @@ class DeadLetterConfig(Block):
     """A trigger of type sqs or sns; or discard-counted: counted, no consumer."""
 
 
-class VpcConfig(Block):
-    """The VPC that the function's environments attach to."""
-
-    subnet_ids: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Subnets, by any name."""
-    security_group_ids: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Security groups, by any name."""
-    network_interfaces: Literal["hyperplane"] = "hyperplane"
-    """How environments attach: by shared Hyperplane interfaces, as since 2019-09."""
-
-
-class Function(Block):
-    """A Lambda function."""
+class Configuration(Block):
+    """What is published with a version of a function, and may differ from version to version."""
 
     runtime: Annotated[str, BookName("runtimes", "runtime")] | None = None
     """AWS's identifier, such as python3.13; with provided.* or an image, `language` says what runs on it."""
@@ -138,42 +132,136 @@ class Function(Block):
     package_size_mb: Size | None = Field(default=None, alias="package_size")
     """Size of the package as it is fetched: zipped, such as 12 MB."""
     unzipped_size_mb: Size | None = Field(default=None, alias="unzipped_size")
-    """Size unzipped, layers included; the same as `package_size` for an image."""
+    """Size unzipped, with the layers that `layers` does not list; the same as `package_size` for an image."""
+    layers: tuple[Layer, ...] = ()
+    """Sizes of the layers beside a Zip package: `[12 MB, {size: 5 MB, unzipped_size: 20 MB}]`."""
     handler: Handler
     """What an invocation does."""
     init: Init = Init()
     """What an environment does before its first invocation."""
+    vpc_config: VpcConfig | None = None
+    """The VPC that its environments attach to."""
+    snap_start: SnapStart | None = None
+    """Starting published versions from a snapshot; unqualified targets mean then an alias `live` of version 1."""
+
+    @model_validator(mode="after")
+    def _zip_has_a_runtime(self) -> Configuration:
+        if self.runtime is None and self.package_type == "Zip":
+            raise problem_at("the key 'runtime' is required (but for `package_type: Image`)", "runtime")
+        return self
+
+    @model_validator(mode="after")
+    def _image_has_no_layers(self) -> Configuration:
+        if self.layers and self.package_type == "Image":
+            raise problem_at("an image has no layers of Lambda; add what they hold to its `package_size`", "layers")
+        return self
+
+    @property
+    def fetched_mb(self) -> float:
+        """What a new environment fetches: the package and its layers, zipped; 0 if nothing is said of them."""
+        return (self.package_size_mb or 0.0) + sum(layer.size_mb for layer in self.layers)
+
+    @property
+    def layers_unpacked_mb(self) -> float:
+        """The layers unzipped; as they are fetched where no more is said of them."""
+        return sum(max(layer.size_mb, layer.unzipped_size_mb or 0.0) for layer in self.layers)
+
+    @property
+    def unpacked_mb(self) -> float:
+        """The package and its layers unzipped; as they are fetched where no more is said of them."""
+        return max(self.package_size_mb or 0.0, self.unzipped_size_mb or 0.0) + self.layers_unpacked_mb
+
+    @property
+    def timeout_us(self) -> int:
+        """The timeout in microseconds."""
+        return self.timeout * US_PER_S
+
+    @property
+    def has_snap_start(self) -> bool:
+        """Whether it starts from a snapshot where it is published."""
+        return self.snap_start is not None and self.snap_start.is_on
+
+    @property
+    def init_key(self) -> str:
+        """The name under which the book has the runtime's measured init: ``python3.13``, ``go@provided.al2023``."""
+        runtime = self.runtime or _DEFAULT_OS
+        if runtime.startswith("provided"):
+            return f"{self.language or _DEFAULT_LANGUAGE}@{runtime}"
+        return runtime
+
+
+_ONCE = "is set once for the function, for all its versions"
+_ONCE_FOR_ALL = (
+    "reserved_concurrent_executions",
+    "provisioned_concurrent_executions",
+    "aliases",
+    "versions",
+    "event_invoke_config",
+    "dead_letter_config",
+    "recursive_loop",
+    "connections",
+)
+_HandlerOfVersion = overrides_of(
+    "HandlerOfVersion",
+    "What an invocation of a version does otherwise than those of the function's own configuration.",
+    Handler,
+    {"emits": f"`emits` of a handler {_ONCE}"},
+)
+_Version = overrides_of(
+    "Version",
+    "A published version: what it changes of its function's own configuration.",
+    Configuration,
+    {key: f"`{key}` {_ONCE}" for key in _ONCE_FOR_ALL},
+    {"handler": _HandlerOfVersion},
+)
+
+
+def _published(base: Configuration, changes: Overrides) -> Configuration:
+    """A version's configuration: with more memory the function's own duration becomes shorter, as it was measured."""
+    of_handler = getattr(changes, "handler", None) or Overrides()
+    handler = base.handler
+    if "duration" in of_handler.model_fields_set:
+        handler = handler.model_copy(update={"measured_at": None})
+    elif "memory_size" in changes.model_fields_set:
+        handler = handler.model_copy(update={"measured_at": handler.measured_at or base.memory_size})
+    return overridden(base.model_copy(update={"handler": handler}), changes)
+
+
+class Function(Configuration):
+    """A Lambda function: the configuration of its $LATEST, and what is set once for all its versions."""
+
     reserved_concurrent_executions: Whole | None = None
     """Concurrency set aside for this function, which it can't exceed either; 0 stops the function."""
     provisioned_concurrent_executions: PositiveWhole | None = None
     """Environments that are kept ready: short for an alias `live` that has them, and that unqualified targets mean."""
-    aliases: dict[str, Alias] = Field(default={})
+    versions: dict[VersionName, Annotated[Configuration, Overriding(Configuration, _Version, _published)]] = Field(
+        default={}
+    )
+    """Published versions, and what each changes of the configuration above: `{"2": {memory_size: 1024}}`. Without a
+    "1" among them that is the function's own configuration."""
+    aliases: dict[AliasName, Alias] = Field(default={})
     """Names that point to its versions; triggers invoke them as `function:alias`."""
     event_invoke_config: EventInvokeConfig = Field(default={}, validate_default=True)
     """What Lambda's event queue does with its asynchronous events."""
     dead_letter_config: DeadLetterConfig | None = None
     """Where its asynchronous events go that failed for good."""
+    connections: ConnectionsList = ()
+    """The databases and other dependencies that its environments connect to: `{to: orders-db, per_environment: 1}`, or
+    a list of such."""
     recursive_loop: Literal["Terminate", "Allow"] = "Terminate"
     """Whether Lambda stops a chain of events in which the function has run too often: Terminate (the default), or
     Allow."""
-    vpc_config: VpcConfig | None = None
-    """The VPC that its environments attach to."""
-
-    @model_validator(mode="after")
-    def _zip_has_a_runtime(self) -> Function:
-        if self.runtime is None and self.package_type == "Zip":
-            raise problem_at("the key 'runtime' is required (but for `package_type: Image`)", "runtime")
-        return self
 
     @property
-    def configurations(self) -> dict[str, Function]:
+    def configurations(self) -> dict[str, Configuration]:
         """The settings of each of its versions, $LATEST first."""
-        return {LATEST: self} | ({FIRST_VERSION: self} if self.pointers else {})
+        published = {FIRST_VERSION: self} if self.pointers or self.versions else {}
+        return {LATEST: self} | published | self.versions
 
     @property
     def pointers(self) -> dict[str, Alias]:
         """Its aliases, with the one that the function's own keys stand for."""
-        if self.provisioned_concurrent_executions is None:
+        if self.unqualified == LATEST:
             return self.aliases
         live = Alias(
             function_version=FIRST_VERSION, provisioned_concurrent_executions=self.provisioned_concurrent_executions
@@ -183,22 +271,20 @@ class Function(Block):
     @property
     def unqualified(self) -> str:
         """What a target means that names the function alone: $LATEST, or the alias that its own keys stand for."""
-        return LATEST if self.provisioned_concurrent_executions is None else LIVE
+        is_published = self.provisioned_concurrent_executions is not None or self.has_snap_start
+        return LIVE if is_published else LATEST
+
+    @property
+    def is_provisioned(self) -> bool:
+        """Whether any of its aliases has provisioned concurrency."""
+        return any(pointer.provisioned_concurrent_executions for pointer in self.pointers.values())
+
+    def reached(self, qualifier: str) -> tuple[str, ...]:
+        """The versions that an alias or a version may come to in a run; or the function's name alone, if empty."""
+        pointer = self.pointers.get(qualifier or self.unqualified)
+        return tuple(dict.fromkeys(pointer.versions.values())) if pointer is not None else (qualifier or LATEST,)
 
     @property
     def stops_loops(self) -> bool:
         """Whether Lambda stops a chain in which it has run too often."""
         return self.recursive_loop == "Terminate"
-
-    @property
-    def timeout_us(self) -> int:
-        """The timeout in microseconds."""
-        return self.timeout * US_PER_S
-
-    @property
-    def init_key(self) -> str:
-        """The name under which the book has the runtime's measured init: ``python3.13``, ``go@provided.al2023``."""
-        runtime = self.runtime or _DEFAULT_OS
-        if runtime.startswith("provided"):
-            return f"{self.language or _DEFAULT_LANGUAGE}@{runtime}"
-        return runtime

@@ -23,6 +23,7 @@ from lambdasim.scenario.schema import names_at
 from lambdasim.scenario.sound_part import sound_part, touches
 from lambdasim.scenario.source import Node, compose, path_text
 from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.version_checks import MISSING_NAMES
 from lambdasim.scenario.wording import found, nearest
 from lambdasim.units import parse_fraction, parse_rate_per_us
 
@@ -74,7 +75,7 @@ def _scenario(text: str, content: bytes, file: str, base: Path, overrides: Mappi
     problems += mistakes
     book, mistakes = _book_for(root)
     problems += mistakes
-    surroundings = Surroundings(book, base, _names(root, "functions"), _names(root, "triggers"))
+    surroundings = Surroundings(book, base, *(_names(root, key) for key in ("functions", "triggers", "downstream")))
     warnings: tuple[Warning, ...] = ()
     try:
         scenario = Scenario.model_validate(root.data, context=surroundings)
@@ -140,8 +141,9 @@ def _checked(
     problems, warnings = [], []
     if set(_names(root, "functions") or ()) - set(scenario.functions):
         return [], ()  # a function was refused whole: whoever calls it can't be weighed against it
+    refused = any(path[:1] == ("functions",) and path[2:3] in (("versions",), ("aliases",)) for path in dropped)
     for finding in findings(scenario, book):
-        if touches(finding.path, dropped):
+        if touches(finding.path, dropped) or (refused and finding.code in MISSING_NAMES):
             continue
         if finding.is_error:
             problem = problem_in(root, finding.path, f"{finding.message} [{finding.code}]", whole_path=True)

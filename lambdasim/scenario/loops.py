@@ -13,13 +13,13 @@ from lambdasim.scenario.asynchronous_triggers import Delivered, EventBridgeTrigg
 from lambdasim.scenario.links import Link, Path, links_of_function, links_of_trigger
 from lambdasim.scenario.sqs_trigger import SqsTrigger
 from lambdasim.scenario.stream_triggers import StreamMapping
-from lambdasim.scenario.targets import Queued
+from lambdasim.scenario.targets import Queued, function_name
 from lambdasim.units import parse_fraction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lambdasim.scenario.functions import Function
+    from lambdasim.scenario.functions import Configuration
     from lambdasim.scenario.model import Scenario
 
 Findings = Iterator[tuple[Path, str]]
@@ -76,13 +76,16 @@ def _hand_overs(scenario: Scenario, book: Book, name: str, function: str) -> Ite
     """What is handed on for each event of a trigger at a function: how many, and whether it runs for them."""
     trigger, settings = scenario.triggers[name], scenario.functions[function]
     never_runs = settings.reserved_concurrent_executions == 0
+    targets = [target for target in trigger.targets if function_name(target) == function]
+    failing = min(_failing(version) for target in targets for version in scenario.reached(target))
     if isinstance(trigger, Queued):
-        given_up, runs = _given_up(scenario, trigger, settings), isinstance(trigger, StreamMapping)
+        given_up = _given_up(scenario, trigger, failing, never_runs=never_runs)
+        runs = isinstance(trigger, StreamMapping)
         yield from ((link, given_up, runs) for link in links_of_trigger(name, trigger))
     queued = isinstance(trigger, Delivered) and not _waits(trigger)  # in Lambda's event queue
-    failed = max(float(never_runs), _failing(settings) ** (1 + settings.event_invoke_config.maximum_retry_attempts))
+    failed = max(float(never_runs), failing ** (1 + settings.event_invoke_config.maximum_retry_attempts))
     copies = 1 + parse_fraction(book.value("triggers/asynchronous/event_queue/duplicated")) if queued else 1.0
-    may_succeed = not never_runs and _failing(settings) < 1
+    may_succeed = not never_runs and failing < 1
     for link in links_of_function(function, settings):
         if not link.use:
             yield link, copies * link.per_event * may_succeed, True
@@ -90,7 +93,7 @@ def _hand_overs(scenario: Scenario, book: Book, name: str, function: str) -> Ite
             yield link, copies * (1 - failed if link.use == "function/on_success" else failed), not never_runs
 
 
-def _failing(function: Function) -> float:
+def _failing(function: Configuration) -> float:
     """The share of runs that fail, as far as that is written."""
     handler = function.handler
     out_of_memory = (handler.max_memory_used or 0) > function.memory_size
@@ -101,16 +104,14 @@ def _waits(trigger: Queued) -> bool:
     return isinstance(trigger, EventBridgeTrigger) and trigger.invocation_type == "REQUEST_RESPONSE"
 
 
-def _given_up(scenario: Scenario, trigger: Queued, function: Function) -> float:
+def _given_up(scenario: Scenario, trigger: Queued, failing: float, *, never_runs: bool) -> float:
     """How many hand-overs there are at least for each event that a trigger has, because it gives it up."""
-    failing = _failing(function)
     if isinstance(trigger, SqsTrigger):
         owner = scenario.triggers.get(trigger.queue.shared_with or "", trigger)
         receives = owner.queue.max_receive_count if isinstance(owner, SqsTrigger) else None
         if receives is None:
             return 0.0
-        never = function.reserved_concurrent_executions == 0
-        return 1.0 if never else max(failing**receives, trigger.poison.rate if trigger.poison is not None else 0.0)
+        return 1.0 if never_runs else max(failing**receives, trigger.poison.rate if trigger.poison is not None else 0.0)
     if isinstance(trigger, StreamMapping):
         if trigger.maximum_retry_attempts < 0:
             return 0.0

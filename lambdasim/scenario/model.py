@@ -14,9 +14,12 @@ from lambdasim.parameters.book import Book
 from lambdasim.scenario.account import Account, Lifecycle
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import BookName
-from lambdasim.scenario.functions import Function
+from lambdasim.scenario.downstream import Downstream
+from lambdasim.scenario.functions import Configuration, Function
+from lambdasim.scenario.incidents import Incident
+from lambdasim.scenario.network import Vpc
 from lambdasim.scenario.quantities import Instant, Moment, PositiveInstant, Whole
-from lambdasim.scenario.targets import OwnTriggerName
+from lambdasim.scenario.targets import OwnTriggerName, function_name, qualifier
 from lambdasim.scenario.thresholds import Threshold, ThresholdText
 from lambdasim.scenario.triggers import Trigger
 from lambdasim.units import US_PER_MINUTE
@@ -78,10 +81,16 @@ class Scenario(Block):
     """The account's quotas and billing."""
     lifecycle: Lifecycle = Field(default={}, validate_default=True)
     """How long environments live; a preset of the parameter book by default."""
+    vpc: Vpc = Field(default={}, validate_default=True)
+    """The VPC that functions with a `vpc_config` attach to."""
     functions: Annotated[dict[Name, Function], Field(min_length=1)]
     """The functions, by name."""
     triggers: dict[Annotated[Name, OwnTriggerName], Trigger] = Field(default={})
     """What invokes them, by name."""
+    downstream: dict[Name, Downstream] = Field(default={})
+    """The databases and other dependencies that functions connect to, by name."""
+    incidents: tuple[Incident, ...] = ()
+    """What changes during the run, for a while or for good."""
     thresholds: tuple[Annotated[Threshold, ThresholdText()], ...] = ()
     """What must hold of the summary, such as `checkout.latency_ms.p99 < 300`."""
     parameters: dict[str, Any] = Field(default={})
@@ -89,11 +98,25 @@ class Scenario(Block):
 
     _origin: Origin = PrivateAttr()
 
-    def versions(self) -> Iterator[tuple[int, str, str, Function]]:
+    def versions(self) -> Iterator[tuple[int, str, str, Configuration]]:
         """Each version of each function: the function's number and name, the version's name, its settings."""
         for index, (name, function) in enumerate(self.functions.items()):
             for version, settings in function.configurations.items():
                 yield index, name, version, settings
+
+    def configurations(self) -> Iterator[tuple[tuple[str, ...], Configuration]]:
+        """Each configuration that is written, of a function or one of its versions, by its path."""
+        for name, function in self.functions.items():
+            yield ("functions", name), function
+            for version, settings in function.versions.items():
+                yield ("functions", name, "versions", version), settings
+
+    def reached(self, target: str) -> tuple[Configuration, ...]:
+        """What may run when ``target`` is invoked: the configurations of all versions that it may come to."""
+        function = self.functions[function_name(target)]
+        configurations = function.configurations
+        names = function.reached(qualifier(target))
+        return tuple(configurations[version] for version in names if version in configurations) or (function,)
 
     def read_from(self, origin: Origin) -> None:
         """For the loader: say once where the scenario comes from."""

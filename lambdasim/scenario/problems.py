@@ -118,6 +118,18 @@ def in_the_file(location: Path) -> Path:
     return location[:-1] if location[-1:] == (_KEY,) else location
 
 
+def _as_written(root: Node, path: Path) -> Path:
+    """Without the step into a list where its lone entry stands without the list."""
+    node: Node | None = root
+    steps: list[str | int] = []
+    for step in path:
+        if step == 0 and node is not None and isinstance(node.data, dict):
+            continue
+        steps.append(step)
+        node = None if node is None else node.child(step)
+    return tuple(steps)
+
+
 def _node_at(root: Node, path: Path) -> tuple[Node, int]:
     """The node that ``path`` leads to, and how many of its steps can be followed."""
     node = root
@@ -139,6 +151,7 @@ def problem_in(root: Node, path: Path, text: str, *, whole_path: bool, at_key: b
 
     ``whole_path`` names all of the path, even where the file has nothing there; ``at_key`` points at the key.
     """
+    path = _as_written(root, path)
     node, walked = _node_at(root, path)
     if node.refused:
         return None

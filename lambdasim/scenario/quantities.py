@@ -15,13 +15,14 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, Strict
 from pydantic_core import core_schema
 
 from lambdasim.scenario.wording import found
-from lambdasim.units import parse_duration_us, parse_fraction, parse_rate_per_us, parse_size_mb
+from lambdasim.units import parse_duration_us, parse_factor, parse_fraction, parse_rate_per_us, parse_size_mb
 
 _NUMBER = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 DURATION_PATTERN = rf"^(\s*{_NUMBER}\s*(ns|us|µs|μs|ms|s|m|h|d|w))+\s*$"
 RATE_PATTERN = rf"^\s*{_NUMBER}\s*/\s*(s|m|min|h|d)\s*$"
 SIZE_PATTERN = rf"^\s*{_NUMBER}\s*([KMG]B|[kmg]b)\s*$"
 PERCENT_PATTERN = rf"^\s*{_NUMBER}\s*%\s*$"
+FACTOR_PATTERN = rf"^\s*x\s*{_NUMBER}\s*$"
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # annotations are hashed: by identity
@@ -91,20 +92,23 @@ PositiveRate = Annotated[
         parse_rate_per_us, *_RATE, _rate_schema, positive=True, instead_of_zero="; for no events write `arrivals: none`"
     ),
 ]
+PositiveFactor = Annotated[
+    float,
+    Quantity(parse_factor, "factor", "'x10' or 'x0.5'", {"type": "string", "pattern": FACTOR_PATTERN}, positive=True),
+]
 Size = Annotated[
     float,
     Quantity(parse_size_mb, "size", "'12 MB'", {"type": "string", "pattern": SIZE_PATTERN}, positive=True),
 ]
-Share = Annotated[
-    float,
-    Quantity(
-        parse_fraction,
-        "share",
-        "'5%' or 0.05",
-        {"anyOf": [{"type": "string", "pattern": PERCENT_PATTERN}, {"type": "number", "minimum": 0, "maximum": 1}]},
-    ),
-]
-Count = Annotated[float, Quantity(_count, "number", "", COUNT_SCHEMA)]
+SHARE = Quantity(
+    parse_fraction,
+    "share",
+    "'5%' or 0.05",
+    {"anyOf": [{"type": "string", "pattern": PERCENT_PATTERN}, {"type": "number", "minimum": 0, "maximum": 1}]},
+)
+Share = Annotated[float, SHARE]
+COUNT = Quantity(_count, "number", "", COUNT_SCHEMA)
+Count = Annotated[float, COUNT]
 PositiveCount = Annotated[
     float, Quantity(_count, "number", "", {"type": "number", "exclusiveMinimum": 0}, positive=True)
 ]

@@ -113,3 +113,5 @@ def _below(schema: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
         yield schema["items"]
     else:
         yield from schema.get("patternProperties", {}).values()
+        if isinstance(schema.get("additionalProperties"), dict):
+            yield schema["additionalProperties"]

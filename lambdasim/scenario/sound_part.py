@@ -12,6 +12,7 @@ from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.problems import Path, in_the_file
 from lambdasim.scenario.surroundings import Surroundings
 
+_DISPENSABLE = (("warm_up",), ("drain",), ("seed",), ("thresholds",), ("triggers",), ("incidents",))
 _ROUNDS = 12  # what is dropped may leave its surroundings wanting, a level at a time
 
 
@@ -21,7 +22,7 @@ def sound_part(data: dict[Any, Any], error: ValidationError, around: Surrounding
     data = copy.deepcopy(data)
     for _ in range(_ROUNDS):
         for path in {_to_drop(one) for one in error.errors(include_url=False)}:
-            if len(path) < 2 and path not in (("warm_up",), ("drain",), ("seed",), ("thresholds",), ("triggers",)):
+            if len(path) < 2 and path not in _DISPENSABLE:
                 return None
             if path[:1] == ("functions",) and len(path) == 2:
                 return None  # the triggers that call it would be lost with it

@@ -38,7 +38,8 @@ def backlog_too_large(scenario: Scenario, _book: Book) -> Findings:
 def visibility_timeout_below_function_timeout(scenario: Scenario, _book: Book) -> Findings:
     """AWS refuses the mapping: messages would be visible again while they are being processed."""
     for name, trigger, owner in mappings(scenario):
-        function, timeout_us = scenario.functions[trigger.function], owner.queue.visibility_timeout_us
+        timeout_us = owner.queue.visibility_timeout_us
+        function = max(scenario.reached(trigger.target), key=lambda version: version.timeout)
         if timeout_us < function.timeout_us:
             key = ("shared_with",) if trigger.queue.shared_with else ("visibility_timeout",)
             yield (

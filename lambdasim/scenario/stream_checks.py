@@ -52,7 +52,7 @@ def backlog_behind_latest(scenario: Scenario, _book: Book) -> Findings:
 def too_few_lanes(scenario: Scenario, _book: Book) -> Findings:
     """A lane runs one batch at a time."""
     for path, trigger, lanes in _streams(scenario):
-        for target in trigger.functions:
+        for target in trigger.targets:
             rate, batch_us, needed = lanes_needed(scenario, trigger, target)
             if needed > lanes:
                 yield (
@@ -68,11 +68,12 @@ def too_few_lanes(scenario: Scenario, _book: Book) -> Findings:
 def lanes_needed(scenario: Scenario, trigger: StreamMapping, target: str) -> tuple[float, float, float]:
     """Records per microsecond that a function gets, how long a full batch takes it, and the lanes that keeps busy.
 
-    These are rate x duration of a batch / its size; zero where the duration is known at another memory size only.
+    These are rate x duration of a batch / its size; zero where the duration is known at another memory size only. An
+    alias counts by the version that it points to at first.
     """
     rate = expected_events(trigger.arrivals, scenario.duration_us) / scenario.duration_us
     rate *= 1.0 if trigger.filter is None else trigger.filter.passing
-    function, size = scenario.functions[target], trigger.batch_size
+    function, size = scenario.reached(target)[0], trigger.batch_size
     handler = function.handler
     batch_us = handler.duration.mean() + handler.per_record_us * size
     as_measured = handler.measured_at in (None, function.memory_size)

@@ -14,13 +14,14 @@ from lambdasim.parameters.book import Book, load_book
 class Surroundings:
     """What a scenario is read in: the parameter book, the folder that its files are named from, and its own names.
 
-    ``functions`` and ``triggers`` are None where the names aren't known; then they aren't checked.
+    ``functions``, ``triggers`` and ``downstream`` are None where the names aren't known; then they aren't checked.
     """
 
     book: Book
     base: Path
     functions: tuple[str, ...] | None = None
     triggers: tuple[str, ...] | None = None
+    downstream: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, info: ValidationInfo) -> Surroundings:

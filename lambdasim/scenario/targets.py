@@ -31,6 +31,15 @@ def function_name(target: str) -> str:
     return target.partition(":")[0]
 
 
+def qualifier(target: str) -> str:
+    """The alias or version of a target; empty if it names the function alone.
+
+    >>> qualifier("checkout:production"), qualifier("checkout")
+    ('production', '')
+    """
+    return target.partition(":")[2]
+
+
 def _existing_function(target: str, info: ValidationInfo) -> str:
     """The target, if there is such a function; its alias or version is weighed with the whole scenario."""
     name, functions = function_name(target), Surroundings.of(info).functions

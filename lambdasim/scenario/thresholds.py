@@ -35,26 +35,49 @@ _FAILURES = dict.fromkeys(
         *(fate.name.lower() for fate in Fate if fate not in {Fate.SUCCESS, Fate.FILTERED}),
     )
 )
+_ANY_NAME = "<version>"  # a key that stands for any name
+_VERSION = {
+    **dict.fromkeys(("invocations", "errors", "error_rate", "throttles", "cold_starts", "cold_start_rate")),
+    "duration_ms": dict.fromkeys(("mean", "max")),
+}
+_REASONS = dict.fromkeys(reason.name for reason in ThrottleReason if reason.name != "NONE")
 FUNCTION_KEYS: Mapping[str, Any] = {
     **dict.fromkeys(("events", "invocations", "successes", "errors", "timeouts", "retries", "dropped")),
     **dict.fromkeys(("dead_lettered", "in_flight", "cold_starts", "cold_start_rate")),
     "final_failures": _FAILURES,
-    "throttles": {"total": None, "by_reason": dict.fromkeys(r.name for r in ThrottleReason if r.name != "NONE")},
+    "throttles": {"total": None, "by_reason": _REASONS},
     "start_types": _names[StartType],
     "cold_start_causes": _names[StartCause],
     "environments": dict.fromkeys(("created", "mean", "max", "mean_busy", "mean_idle")),
     "concurrency": dict.fromkeys(("mean", "max")),
-    **dict.fromkeys(("latency_ms", "duration_ms", "billed_duration_ms", "init_duration_ms", "cold_start_ms"), _SPREAD),
+    **dict.fromkeys(("latency_ms", "duration_ms", "billed_duration_ms"), _SPREAD),
+    **dict.fromkeys(("init_duration_ms", "restore_duration_ms", "cold_start_ms"), _SPREAD),
+    "provisioned_concurrency": {
+        **dict.fromkeys(("configured", "utilization"), dict.fromkeys(("mean", "max"))),
+        **dict.fromkeys(("invocations", "spillover_invocations")),
+    },
+    "versions": {_ANY_NAME: _VERSION},
+    "network": {
+        **dict.fromkeys(("interfaces_max", "starts", "waited_for_interface", "waited_for_interface_share")),
+        "start_failures": {"total": None, "by_reason": _REASONS},
+    },
     "cost_usd": dict.fromkeys(("total", "per_million_invocations")),
 }
 ACCOUNT_KEYS: Mapping[str, Any] = {
     "concurrency": dict.fromkeys(("mean", "max")),
-    **dict.fromkeys(("throttles", "claimed_max")),
+    **dict.fromkeys(("throttles", "claimed_max", "network_interfaces_max")),
+    "cost_usd": dict.fromkeys(("total",)),
 }
 TOTAL_KEYS: Mapping[str, Any] = dict.fromkeys(
     ("cost_usd", "cost_usd_per_month", "events", "successes", "dropped", "dead_lettered", "invocations",
      "cold_start_rate")
 )  # fmt: skip
+
+
+DOWNSTREAM_KEYS: Mapping[str, Any] = {
+    **dict.fromkeys(("max_connections", "minutes_over", "first_over_s")),
+    "connections": dict.fromkeys(("mean", "max")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +108,8 @@ class ThresholdText:
         if not isinstance(value, str):
             raise ValueError(f"expected a threshold such as {EXAMPLE!r}, found {found(value)}")
         surroundings = Surroundings.of(info)
-        return read_threshold(value, surroundings.functions or (), surroundings.triggers or ())
+        functions, triggers = surroundings.functions or (), surroundings.triggers or ()
+        return read_threshold(value, functions, triggers, surroundings.downstream or ())
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Pydantic: read the text."""
@@ -98,7 +122,9 @@ class ThresholdText:
         return {"type": "string", "pattern": r"^\s*[^<>=\s]+\s*(<=|>=|<|>)\s*[-+]?[0-9.]", "examples": [EXAMPLE]}
 
 
-def read_threshold(text: str, functions: Collection[str], triggers: Collection[str]) -> Threshold:
+def read_threshold(
+    text: str, functions: Collection[str], triggers: Collection[str], downstream: Collection[str] = ()
+) -> Threshold:
     """The threshold in ``text``; ``ValueError`` if it has another form, or names what no summary has."""
     match = _FORM.fullmatch(text)
     if match is None:
@@ -107,11 +133,13 @@ def read_threshold(text: str, functions: Collection[str], triggers: Collection[s
         number = float(match["number"])
     except ValueError:
         raise ValueError(f"{match['number']!r} is not a number; write for example {EXAMPLE!r}") from None
-    path = _resolved(match["path"], functions, triggers)
+    path = _resolved(match["path"], functions, triggers, downstream)
     return Threshold(text, path, match["operator"], _in_the_keys_unit(number, match["unit"], path))
 
 
-def _resolved(text: str, functions: Collection[str], triggers: Collection[str]) -> tuple[str, ...]:
+def _resolved(
+    text: str, functions: Collection[str], triggers: Collection[str], downstream: Collection[str]
+) -> tuple[str, ...]:
     """The words from the summary's root on: a function or trigger may stand by its name alone."""
     first, _, rest = text.partition(".")
     if first == "functions":
@@ -122,6 +150,10 @@ def _resolved(text: str, functions: Collection[str], triggers: Collection[str]) 
         name, _, rest = rest.partition(".")
         _known(name, triggers, "trigger")
         return (first, name, *_open_keys(rest, text))
+    if first == "downstream":
+        name, _, rest = rest.partition(".")
+        _known(name, downstream, "downstream")
+        return (first, name, *_keys(rest, DOWNSTREAM_KEYS, f"downstream.{name}"))
     if first in ("account", "total"):
         return (first, *_keys(rest, ACCOUNT_KEYS if first == "account" else TOTAL_KEYS, first))
     if first in functions:
@@ -149,6 +181,8 @@ def _keys(rest: str, known: Mapping[str, Any], where: str) -> Iterator[str]:
     """The words of ``rest``, each a key below the one before; a key may contain a dot (p99.9)."""
     while True:
         word = next((key for key in known if rest == key), None) or rest.partition(".")[0]
+        if word and _ANY_NAME in known:
+            known = {word: known[_ANY_NAME]}
         if word not in known:
             problem = f"the summary has no {word!r} under {where}" if word else f"{where} stops short of a number"
             raise ValueError(f"{problem}; {nearest(word, known)}")

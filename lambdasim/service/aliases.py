@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lambdasim.scenario.functions import Function
     from lambdasim.service.function_version import FunctionVersion
@@ -19,7 +19,7 @@ class Alias:
     (https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html).
     """
 
-    __slots__ = ("function", "function_name", "primary", "secondary", "secondary_weight", "versions")
+    __slots__ = ("followers", "function", "function_name", "primary", "secondary", "secondary_weight", "versions")
 
     def __init__(
         self,
@@ -34,6 +34,15 @@ class Alias:
         self.secondary = secondary
         self.secondary_weight = secondary_weight
         self.versions = tuple(versions) or tuple(v for v in (primary, secondary) if v is not None)
+        self.followers: list[Callable[[int], None]] = []  # told when it has moved: its provisioned concurrency
+
+    def point(
+        self, primary: FunctionVersion, secondary: FunctionVersion | None, secondary_weight: float, now_us: int
+    ) -> None:
+        """Point it elsewhere from ``now_us`` on, or change the weight of its second version."""
+        self.primary, self.secondary, self.secondary_weight = primary, secondary, secondary_weight
+        for follower in self.followers:
+            follower(now_us)
 
     @property
     def longest_run_us(self) -> int:
@@ -47,10 +56,12 @@ def aliases_of(functions: Mapping[str, Function], versions: Sequence[FunctionVer
     aliases = {f"{name}:{version}": Alias(known[name, version]) for name, version in known}
     for name, function in functions.items():
         for pointer, settings in function.pointers.items():
-            routing = settings.routing_config.additional_version_weights if settings.routing_config else {}
-            second, weight = next(iter(routing.items()), (None, 0.0))
+            second, weight = settings.routing_config.second if settings.routing_config else (None, 0.0)
             aliases[f"{name}:{pointer}"] = Alias(
-                known[name, settings.function_version], known[name, second] if second else None, weight
+                known[name, settings.function_version],
+                known[name, second] if second else None,
+                weight,
+                [known[name, version] for version in function.reached(pointer)],
             )
         aliases[name] = aliases[f"{name}:{function.unqualified}"]
     return aliases

@@ -2,6 +2,7 @@
 
 Placement and platform overhead, fetching the package, attaching to the network, the runtime's init, the
 function's own init. The first three are not in REPORT's Init Duration and not billed; the last two are.
+A restore from a snapshot (:mod:`.restore`) stands in place of the package and of both inits.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from lambdasim.units import US_PER_MS, US_PER_S
 
 if TYPE_CHECKING:
     from lambdasim.parameters.book import Book
-    from lambdasim.scenario.functions import Function
+    from lambdasim.scenario.functions import Configuration
     from lambdasim.workload.distributions import Distribution
 
 Sampler = Callable[[np.random.Generator, int], NDArray[np.int64]]
@@ -33,6 +34,8 @@ class ColdStart:
     network_us: int
     runtime_init_us: int
     function_init_us: int
+    restore_us: int = 0  # REPORT's Restore Duration ...
+    billed_restore_us: int = 0  # ... and the part of it that is billed
 
     @property
     def before_init_us(self) -> int:
@@ -47,7 +50,7 @@ class ColdStart:
     @property
     def total_us(self) -> int:
         """From the decision to start an environment to its being ready."""
-        return self.before_init_us + self.init_us
+        return self.before_init_us + self.init_us + self.restore_us
 
     def cut(self, limit_us: int) -> ColdStart:
         """The same start with its Init stopped at ``limit_us``, as Lambda does after 10 s."""
@@ -77,7 +80,7 @@ class ColdStartModel:
         )
 
 
-def cold_start_model(function: Function, book: Book) -> ColdStartModel:
+def cold_start_model(function: Configuration, book: Book) -> ColdStartModel:
     """Where a function's cold start comes from: what the scenario says, else what the book has measured.
 
     ``init.duration`` is the whole Init Duration as REPORT shows it; it can't be split, and is kept as the
@@ -88,12 +91,14 @@ def cold_start_model(function: Function, book: Book) -> ColdStartModel:
         path = f"cold_starts/init/{function.init_key}/{function.package_type}/{function.architecture}"
         measured = distribution_from(book.value(path))
     download_us = 0.0
-    if function.package_type == "Zip" and function.package_size_mb is not None:
-        beyond_mb = max(0.0, function.package_size_mb - book.value("cold_starts/zip_fetch_free_mb"))
+    if function.package_type == "Zip" and function.fetched_mb:
+        beyond_mb = max(0.0, function.fetched_mb - book.value("cold_starts/zip_fetch_free_mb"))
         download_us = beyond_mb * book.value("cold_starts/zip_fetch_ms_per_mb") * US_PER_MS
     network = None
     if function.vpc_config is not None:
-        network = distribution_from(book.value(f"cold_starts/vpc/{function.vpc_config.network_interfaces}"))
+        is_legacy = function.vpc_config.is_legacy
+        kind = "legacy/setup_without_new_interface" if is_legacy else "hyperplane"
+        network = distribution_from(book.value(f"cold_starts/vpc/{kind}"))
     return ColdStartModel(
         platform=distribution_from(book.value("cold_starts/platform_overhead")),
         download_us=round(download_us),

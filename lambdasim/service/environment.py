@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.invocation import Invocation
     from lambdasim.service.lifecycle import Life
+    from lambdasim.service.network import Interface
 
 
 class State(IntEnum):
@@ -45,6 +47,7 @@ class ExecutionEnvironment:
         "first_used_us",
         "idle_since_us",
         "initialization",
+        "interface",
         "invocations",
         "last_used_us",
         "life",
@@ -55,6 +58,7 @@ class ExecutionEnvironment:
         "ready",
         "ready_us",
         "retires_us",
+        "run",
         "serves",
         "start_cause",
         "state",
@@ -91,7 +95,9 @@ class ExecutionEnvironment:
         self.ended_us = NEVER
         self.end_cause = EndCause.ALIVE
         self.needs_init = False
+        self.interface: Interface | None = None  # by which it is attached to the VPC, if it is
         self.serves: Invocation | None = None  # the invocation that it was last given to
+        self.run: Event | None = None  # the end of that one's run
         self.invocations = 0
         self.busy_us = 0
 
@@ -123,6 +129,17 @@ class ExecutionEnvironment:
         if self.state is not STARTING:
             raise self._wrong_move(IDLE)
         self.state = IDLE
+
+    def provision(self, created_us: int) -> None:
+        """It is one of provisioned concurrency, whose start began at ``created_us``, and waits for invocations."""
+        self.initialization = InitializationType.PROVISIONED_CONCURRENCY
+        self.created_us = created_us
+        self.wait()
+
+    def end_after_run(self, at_us: int, cause: EndCause) -> None:
+        """It serves whom it serves now, and nobody after that: its age limit is ``at_us``."""
+        self.retires_us = at_us
+        self.life = replace(self.life, age_cause=cause, replaced=False)
 
     def end(self, at_us: int, cause: EndCause) -> None:
         """Lambda takes it away; it must be idle."""
@@ -157,5 +174,5 @@ class ExecutionEnvironment:
             self.phases.network_us,
             self.phases.runtime_init_us,
             self.phases.function_init_us,
-            0,
+            self.phases.restore_us,
         )

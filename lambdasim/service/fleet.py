@@ -10,19 +10,23 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from lambdasim.records import EndCause, Log, StartCause, StartType
+from lambdasim.records import EndCause, InitializationType, Log, StartCause, StartType, ThrottleReason
 from lambdasim.service.environment import ENDED, IDLE, ExecutionEnvironment
 from lambdasim.service.lifecycle import Life, LifeDraws
 from lambdasim.service.placement import pool_for
 from lambdasim.units import MAXIMUM_US
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lambdasim.scenario.account import Lifecycle
     from lambdasim.service.clock import Clock
     from lambdasim.service.cold_start import ColdStart
+    from lambdasim.service.concurrency import FunctionLimits
     from lambdasim.service.function_version import FunctionVersion
     from lambdasim.service.invocation import Invocation
     from lambdasim.service.luck import ColdStartDraws
+    from lambdasim.service.provisioned import ProvisionedFleet
 
 
 class Numbering:
@@ -49,6 +53,7 @@ class Fleet:
         "_by_age_limit",
         "_by_idle_timeout",
         "_clock",
+        "_init_limit_us",
         "_lives",
         "_lost",
         "_next_retirement_us",
@@ -56,8 +61,12 @@ class Fleet:
         "_ordinal",
         "_pool",
         "_quiet_since_us",
+        "_restored_us",
         "_shortest_idle_us",
         "_version",
+        "limits",
+        "provisioned",
+        "takes_over",
     )
 
     def __init__(
@@ -68,13 +77,17 @@ class Fleet:
         seed: int,
         numbering: Numbering,
         ahead: ColdStartDraws,
+        limits: FunctionLimits,
     ) -> None:
+        self.limits = limits
+        self.provisioned: ProvisionedFleet | None = None  # those of the version that are kept ready
         self._clock = clock
         self._version = version
         self._numbering = numbering
         self._lives = LifeDraws(seed, version.label, lifecycle)
         self._ahead_below = lifecycle.proactive_otherwise
         self._ahead = ahead  # cold starts of environments that no invocation asked for
+        self._init_limit_us = version.cold_start.init_limit_us
         self._pool = pool_for(lifecycle.placement, seed, version.label)
         self._alive: dict[int, ExecutionEnvironment] = {}
         self._ordinal = 0
@@ -83,6 +96,8 @@ class Fleet:
         self._lost: list[StartCause] = []  # ends that no start has made good yet
         self._busy = 0
         self._quiet_since_us = 0
+        self.takes_over = 0  # a deployment brings it the traffic that so many environments have had to serve
+        self._restored_us = MAXIMUM_US  # when a restore of this version first was over: its snapshot is cached since
         self._note_next()
 
     # -- what an invocation asks for
@@ -112,17 +127,25 @@ class Fleet:
         """Start an environment for an invocation that found none; now and then Lambda has one started ahead."""
         self._busy += 1
         luck, event = invocation.luck, invocation.event
-        phases = luck.cold.at(event)
-        cause = self._lost.pop() if self._lost else StartCause.SCALE_OUT
+        phases = luck.cold.start(event, first_restore=now_us < self._restored_us)
+        if self._lost:
+            cause = self._lost.pop()
+        else:
+            cause = StartCause.DEPLOYMENT if len(self._alive) < self.takes_over else StartCause.SCALE_OUT
         ahead = self._ahead_below > 0 and luck.ahead.at(event) < self._ahead_below
         environment = self._create(now_us, cause, phases, pre_initialized=ahead)
         invocation.start_cause = cause
         if ahead:
             invocation.start_type = StartType.PRE_INITIALIZED
         else:
-            invocation.start_type = StartType.COLD
+            invocation.start_type = StartType.COLD if self._version.restore is None else StartType.RESTORED
             environment.ready = self._clock.control(environment.ready_us - now_us)
         return environment
+
+    def refuses(self, now_us: int) -> ThrottleReason | None:
+        """Why no environment can start now (AWS's reason), if so: only one in a VPC may have to."""
+        attachment = self._version.attachment
+        return None if attachment is None else attachment.refuses(now_us)
 
     def put_back(self, environment: ExecutionEnvironment, now_us: int, *, reset: bool) -> None:
         """An environment's run is over: it is idle from now on, or ends if its time has come."""
@@ -137,16 +160,47 @@ class Fleet:
         else:
             self._pool.put(environment)
 
+    def alive(self, now_us: int) -> int:
+        """How many environments there are."""
+        self._catch_up(now_us)
+        return sum(e.state is not IDLE or self._expiry_us(e) > now_us for e in self._alive.values())
+
     def unfinished(self) -> list[Invocation]:
         """The invocations that environments are starting for, or running, now."""
         return [e.serves for e in self._alive.values() if e.serves is not None and e.state is not IDLE]
 
+    def catch_up(self, now_us: int, *, thoroughly: bool) -> None:
+        """Settle all that has ended by now; surplus environments deep in the pool only if ``thoroughly``."""
+        self._catch_up(now_us)
+        if thoroughly:
+            for environment in list(self._alive.values()):
+                if environment.state is IDLE and self._expiry_us(environment) <= now_us:
+                    self._expire(environment, now_us)
+
+    def environments(self, now_us: int) -> list[ExecutionEnvironment]:
+        """Those that there are."""
+        self.catch_up(now_us, thoroughly=True)
+        return list(self._alive.values())
+
+    def take_away(self, environments: Sequence[ExecutionEnvironment], now_us: int, cause: EndCause) -> None:
+        """End these, each as soon as it serves nobody; ``cause`` is also why others will have to start."""
+        for environment in environments:
+            if environment.state is IDLE:
+                self._end(environment, now_us, cause)
+                self._lost.append(StartCause[cause.name])
+            else:
+                environment.end_after_run(now_us, cause)
+
+    def attach_anew(self, environment: ExecutionEnvironment, now_us: int) -> None:
+        """Attach one that is starting to another of its function's subnets, if there is one to be had."""
+        attachment, interface = self._version.attachment, environment.interface
+        if attachment is not None and interface is not None and attachment.refusal() is None:
+            attachment.leave(interface, now_us)
+            environment.interface, _ = attachment.attach(environment.phases, now_us, ahead=True)
+
     def close(self, now_us: int) -> None:
         """The run is over: settle what has ended by now, and write those that are alive to the log."""
-        self._catch_up(now_us)
-        for environment in list(self._alive.values()):
-            if environment.state is IDLE and self._expiry_us(environment) <= now_us:
-                self._expire(environment, now_us)
+        self.catch_up(now_us, thoroughly=True)
         for environment in self._alive.values():
             self._numbering.log.append(environment.row())
 
@@ -155,16 +209,22 @@ class Fleet:
     def _create(
         self, now_us: int, cause: StartCause, phases: ColdStart, *, pre_initialized: bool
     ) -> ExecutionEnvironment:
-        model = self._version.cold_start
-        cut_off = phases.init_us > model.init_limit_us
+        cut_off = phases.init_us > self._init_limit_us
         if cut_off:
-            phases = phases.cut(model.init_limit_us)
+            phases = phases.cut(self._init_limit_us)
+        attachment, interface = self._version.attachment, None
+        if attachment is not None:
+            interface, phases = attachment.attach(phases, now_us, ahead=pre_initialized)
         life = self._lives.at(self._ordinal)
         self._ordinal += 1
         environment = ExecutionEnvironment(
             self._numbering.next(), self._version, now_us, cause, life, phases, pre_initialized=pre_initialized
         )
+        environment.interface = interface
         environment.needs_init = cut_off
+        if self._version.restore is not None:
+            environment.initialization = InitializationType.SNAP_START
+            self._restored_us = min(self._restored_us, environment.ready_us)
         self._alive[environment.number] = environment
         heapq.heappush(self._by_age_limit, (environment.retires_us, environment.number, environment))
         heapq.heappush(self._by_idle_timeout, (life.idle_timeout_us, environment.number, environment))
@@ -178,6 +238,9 @@ class Fleet:
 
     def _end(self, environment: ExecutionEnvironment, at_us: int, cause: EndCause) -> None:
         environment.end(at_us, cause)
+        attachment, interface = self._version.attachment, environment.interface
+        if attachment is not None and interface is not None:
+            attachment.leave(interface, at_us)
         del self._alive[environment.number]
         self._numbering.log.append(environment.row())
 
@@ -218,13 +281,13 @@ class Fleet:
         """End an environment for its age; often Lambda has started its replacement ahead."""
         life = environment.life
         self._end(environment, at_us, life.age_cause)
-        if life.replaced:
-            phases = self._ahead.at(self._ordinal)
+        if life.replaced and (self._version.attachment is None or self._version.attachment.refusal() is None):
+            phases = self._ahead.start(self._ordinal, first_restore=at_us < self._restored_us)
             replacement = self._create(at_us, StartCause.LIFETIME, phases, pre_initialized=True)
             replacement.wait()
             self._pool.put_unused(replacement)
         else:
-            self._lost.append(StartCause(int(life.age_cause)))
+            self._lost.append(StartCause[life.age_cause.name])
 
     def _expire_quiet(self, now_us: int) -> None:
         """The function has been quiet for long enough to lose environments."""

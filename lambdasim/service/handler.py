@@ -15,7 +15,7 @@ from lambdasim.units import US_PER_MS
 
 if TYPE_CHECKING:
     from lambdasim.parameters.book import Book
-    from lambdasim.scenario.functions import Function
+    from lambdasim.scenario.functions import Configuration
     from lambdasim.workload.distributions import Distribution
 
 
@@ -70,6 +70,8 @@ class HandlerModel:
     crash_below: float
     error_below: float
     out_of_memory: bool
+    record_error_rate: float  # of a batch's records
+    waiting: float  # the share of its time in which it waits for something other than the CPU
 
     def sample_us(self, generator: np.random.Generator, n: int) -> NDArray[np.int64]:
         """``n`` handler durations at the function's memory size, int64 microseconds, shape (n,)."""
@@ -94,7 +96,7 @@ class HandlerModel:
         return duration_us, SUCCESS
 
 
-def handler_model(function: Function, book: Book) -> HandlerModel:
+def handler_model(function: Configuration, book: Book) -> HandlerModel:
     """The handler of a scenario's function, with the book's CPU rule and first-call measurements.
 
     The first-call extra is the hello-world function's first Duration for its runtime; where ``init.duration``
@@ -121,4 +123,6 @@ def handler_model(function: Function, book: Book) -> HandlerModel:
         crash_below=handler.crash_rate,
         error_below=handler.crash_rate + handler.error_rate,
         out_of_memory=(handler.max_memory_used or 0) > function.memory_size,
+        record_error_rate=handler.record_error_rate,
+        waiting=(1 - handler.cpu_fraction) / scale,
     )

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Log, Outcome, StartCause, StartType
+from lambdasim.records import Outcome, StartCause, StartType, ThrottleReason
 
 if TYPE_CHECKING:
     from simpy.events import Event
 
+    from lambdasim.service.alarms import Rows
     from lambdasim.service.clock import Clock
     from lambdasim.service.concurrency import ConcurrencyLimits
     from lambdasim.service.environment import ExecutionEnvironment
     from lambdasim.service.fleet import Fleet
     from lambdasim.service.invocation import Invocation
 
-SUCCESS, WARM = Outcome.SUCCESS, StartType.WARM
+SUCCESS, WARM, PROVISIONED = Outcome.SUCCESS, StartType.WARM, StartType.PROVISIONED
 RESETTING = frozenset({Outcome.TIMEOUT, Outcome.CRASH, Outcome.OUT_OF_MEMORY})
 
 
 class LambdaService:
     """One account's Lambda in one Region."""
 
-    def __init__(self, clock: Clock, fleets: Sequence[Fleet], concurrency: ConcurrencyLimits, log: Log) -> None:
+    def __init__(self, clock: Clock, fleets: Sequence[Fleet], concurrency: ConcurrencyLimits, log: Rows) -> None:
         self.clock = clock
         self.fleets = fleets
         self.concurrency = concurrency
@@ -33,25 +34,35 @@ class LambdaService:
         """The life of one invocation, from the door to the log."""
         clock, version = self.clock, invocation.version
         fleet, now_us = self.fleets[version.index], clock.now
+        if fleet.provisioned is not None:
+            fleet = fleet.provisioned.or_on_demand(invocation, now_us)
         environment = fleet.find_warm(now_us)
         reason = self.concurrency.admit(
-            version.function, now_us, must_start=environment is None, rate_limited=invocation.sender.rate_limited
+            fleet.limits, now_us, must_start=environment is None, rate_limited=invocation.sender.rate_limited
         )
         if reason is not None:
-            invocation.refuse(Outcome.THROTTLED, reason)
-            self.conclude(invocation, now_us)
+            self._refuse(invocation, Outcome.THROTTLED, reason, now_us)
             return
         if environment is not None:
             fleet.take_warm()
+        elif (reason := fleet.refuses(now_us)) is not None:
+            self.concurrency.withdraw(fleet.limits, now_us)
+            self._refuse(invocation, Outcome.START_FAILED, reason, now_us)
+            return
         else:
             environment = fleet.start(invocation, now_us)
             environment.serves = invocation
             if environment.ready is not None:
                 yield environment.ready
-        yield clock.timeout(self._begin(invocation, environment, clock.now))
+        environment.run = run = clock.timeout(self._begin(invocation, environment, clock.now))
+        yield run
         invocation.ended_us = now_us = clock.now
         fleet.put_back(environment, now_us, reset=invocation.outcome in RESETTING)
-        self.concurrency.release(version.function, now_us)
+        self.concurrency.release(fleet.limits, now_us)
+        self.conclude(invocation, now_us)
+
+    def _refuse(self, invocation: Invocation, outcome: Outcome, reason: ThrottleReason, now_us: int) -> None:
+        invocation.refuse(outcome, reason)
         self.conclude(invocation, now_us)
 
     def conclude(self, invocation: Invocation, now_us: int) -> None:
@@ -59,16 +70,21 @@ class LambdaService:
         invocation.sender.settle(invocation, now_us)
         self.log.append(invocation.row())
 
+    def all_fleets(self) -> list[Fleet]:
+        """The fleets of all versions, those on demand and those that are kept ready."""
+        return [fleet for own in self.fleets for fleet in (own, own.provisioned) if fleet is not None]
+
     def close(self, now_us: int) -> int:
         """The simulation ends: what is under way goes to the log as unfinished, and every environment as it is.
 
         Returns how many runs were under way.
         """
-        unfinished = [invocation for fleet in self.fleets for invocation in fleet.unfinished()]
+        fleets = self.all_fleets()
+        unfinished = [invocation for fleet in fleets for invocation in fleet.unfinished()]
         for invocation in unfinished:
             invocation.outcome = Outcome.UNFINISHED
             self.conclude(invocation, now_us)
-        for fleet in self.fleets:
+        for fleet in fleets:
             fleet.close(now_us)
         return len(unfinished)
 
@@ -81,13 +97,16 @@ class LambdaService:
         invocation.started_us = now_us
         before_us = 0
         if environment.begin(now_us):
-            before_us = handler.first_call_us
-            invocation.init_us = environment.phases.init_us
-            if environment.pre_initialized and invocation.start_type is WARM:
+            before_us, phases = version.first_call_us, environment.phases
+            invocation.init_us, invocation.restore_us = phases.init_us, phases.restore_us
+            invocation.billed_restore_us = phases.billed_restore_us
+            if invocation.start_type is PROVISIONED:  # its init was before, and stands in no REPORT
+                invocation.init_us = 0
+            elif environment.pre_initialized and invocation.start_type is WARM:
                 invocation.start_type = StartType.PRE_INITIALIZED
                 invocation.start_cause = environment.start_cause
         if environment.needs_init:
-            if invocation.start_type is WARM:  # reset by the run before
+            if invocation.start_type is WARM or invocation.start_type is PROVISIONED:  # reset by the run before
                 before_us = handler.first_call_us
                 invocation.start_type, invocation.start_cause = StartType.COLD, StartCause.RESET
             elif not version.failed_init_billed:  # its own Init was cut off: REPORT has no Init Duration then

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
 from lambdasim.service.cold_start import ColdStart, ColdStartModel
+from lambdasim.service.restore import RestoreDraws, RestoreModel
 
 if TYPE_CHECKING:
     from lambdasim.service.aliases import Alias
@@ -30,24 +31,34 @@ class Luck:
         self.duration_us: Draws[int] = Draws(seed, "handler", *key, sample=version.handler.sample_us)
         self.coin: Draws[float] = Draws(seed, "handler fails", *key, sample=uniforms)
         self.ahead: Draws[float] = Draws(seed, "started ahead", *key, sample=uniforms, size=COLD_BLOCK)
-        self.cold = ColdStartDraws(seed, key, version.cold_start)
+        self.cold = ColdStartDraws(seed, key, version.cold_start, version.restore)
 
 
 class ColdStartDraws:
     """The phases of a cold start, phase by phase from streams of their own."""
 
-    __slots__ = ("_download_us", "_phases")
+    __slots__ = ("_download_us", "_phases", "_restores")
 
-    def __init__(self, seed: int, key: tuple[str | int, ...], model: ColdStartModel) -> None:
+    def __init__(
+        self, seed: int, key: tuple[str | int, ...], model: ColdStartModel, restore: RestoreModel | None
+    ) -> None:
         self._download_us = model.download_us
         self._phases: tuple[Draws[int], ...] = tuple(
             Draws(seed, phase, *key, sample=sample, size=COLD_BLOCK) for phase, sample in model.samplers()
         )
+        self._restores = None if restore is None else RestoreDraws(seed, key, restore)
 
     def at(self, index: int) -> ColdStart:
         """The cold start that the event ``index`` would have."""
         platform_us, network_us, runtime_init_us, function_init_us = (draws.at(index) for draws in self._phases)
         return ColdStart(platform_us, self._download_us, network_us, runtime_init_us, function_init_us)
+
+    def start(self, index: int, *, first_restore: bool) -> ColdStart:
+        """How an environment starts for ``index``: restored from its version's snapshot if there is one, else cold."""
+        if self._restores is None:
+            return self.at(index)
+        platform_us, network_us = (draws.at(index) for draws in self._phases[:2])
+        return ColdStart(platform_us, 0, network_us, 0, 0, *self._restores.at(index, first=first_restore))
 
 
 class LuckBook:

@@ -36,3 +36,15 @@ class TokenBucket:
             return False
         self.tokens = tokens - 1.0
         return True
+
+    def give_back(self) -> None:
+        """The token that was taken just now was not used."""
+        self.tokens += 1.0
+
+    def resize(self, capacity: float, rate_per_us: float, now_us: int) -> None:
+        """Other limits from ``now_us`` on: what they add to the capacity comes full, what they take is gone."""
+        tokens = min(self.tokens + (now_us - self._last_us) * self.rate_per_us, self.capacity)
+        self.tokens = max(0.0, tokens + capacity - self.capacity)
+        self._last_us = now_us
+        self.capacity = capacity
+        self.rate_per_us = rate_per_us

@@ -64,6 +64,7 @@ def _statuses(path: str, book: Book) -> tuple[int, ...]:
     failed = book.value(f"{path}/function_error_status")
     by_outcome = {Outcome.SUCCESS: OK, Outcome.THROTTLED: throttled, Outcome.REJECTED: 429}
     by_outcome[Outcome.UNFINISHED] = NO_STATUS
+    by_outcome[Outcome.START_FAILED] = book.value(f"{path}/start_failed_status")
     by_outcome |= dict.fromkeys(FUNCTION_ERRORS, failed)
     return tuple(by_outcome[outcome] for outcome in Outcome)
 

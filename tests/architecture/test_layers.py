@@ -19,6 +19,7 @@ FLOORS = {
     "service": 4, "result": 4,
     "triggers": 5,
     "simulation": 6,
+    "advice": 7,
     "report": 8, "__init__": 8,
     "cli": 9,
     "__main__": 10,

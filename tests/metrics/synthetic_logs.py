@@ -55,10 +55,20 @@ def queued_header(**changes):
     return header(**{"triggers": CALLED + QUEUED} | changes)
 
 
+SECOND = VersionFacts(0, "2", 1024, "x86_64", 512)
+
+
+def two_versions(**changes):
+    """The same with a second version of the first function, of index 2."""
+    return header(**{"versions": (*header().versions, SECOND)} | changes)
+
+
 def _columns(layout, defaults, rows):
     table = [{**defaults, **row} for row in rows]
-    if "version" in defaults:  # each function has one
-        table = [{**row, "version": row["function"]} for row in table]
+    if "version" in defaults:  # unless a row says so, the first that its function has
+        table = [
+            {**full, "version": row.get("version", full["function"])} for full, row in zip(table, rows, strict=True)
+        ]
     return {c.name: np.array([row[c.name] for row in table], dtype=c.dtype) for c in layout}
 
 
@@ -135,16 +145,22 @@ def random_events(generator, rows, functions=2) -> Columns:
     return {c.name: columns[c.name].astype(c.dtype) for c in EVENT_COLUMNS}
 
 
-def random_log(generator, rows, functions=2, triggers=2) -> Columns:
-    """A log of any events whatever, each of one attempt; times, codes and causes fit together."""
+def random_log(generator, rows, functions=2, triggers=2, *, versions=False) -> Columns:
+    """A log of any events whatever, each of one attempt; times, codes and causes fit together.
+
+    With ``versions`` the first function has those of ``two_versions``.
+    """
     uniform = generator.random
-    outcome = generator.choice(len(Outcome), rows, p=[0.7, 0.06, 0.05, 0.05, 0.04, 0.05, 0.03, 0.02])
+    outcome = generator.choice(len(Outcome), rows, p=[0.68, 0.06, 0.05, 0.05, 0.04, 0.05, 0.03, 0.02, 0.02])
     runs = outcome < Outcome.THROTTLED
     unfinished = outcome == Outcome.UNFINISHED
     arrived = np.sort(generator.integers(0, MINUTES * US_PER_MINUTE, rows))
     invoked = arrived + generator.integers(0, 2 * US_PER_S, rows) * (uniform(rows) < 0.2)
     cold = runs & (uniform(rows) < 0.1)
     ahead = runs & ~cold & (uniform(rows) < 0.1)
+    restored = cold & (uniform(rows) < 0.2)
+    provisioned = (runs | unfinished) & ~(cold | ahead) & (uniform(rows) < 0.4)
+    spilled = (runs | unfinished) & ~provisioned & (uniform(rows) < 0.2)
     started = invoked + cold * generator.integers(0, 3 * US_PER_S, rows)
     ended = started + np.exp(generator.normal(11, 2, rows)).astype(np.int64)
     gone = runs & (uniform(rows) < 0.05)
@@ -155,6 +171,7 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
         success, Final.SUCCESS, np.where((answered != NEVER) & (uniform(rows) < 0.8), Final.FAILURE, Final.NO)
     )
     function = generator.integers(0, functions, rows)
+    second = (function == 0) & (uniform(rows) < 0.5) & versions
     return {
         c.name: np.asarray(values).astype(c.dtype)
         for c, values in zip(
@@ -164,23 +181,35 @@ def random_log(generator, rows, functions=2, triggers=2) -> Columns:
                 generator.integers(1, 4, rows),
                 generator.integers(0, triggers, rows),
                 function,
-                function,
+                np.where(second, 2, function),
                 arrived,
                 invoked,
                 np.where(runs, started, NEVER),
                 np.where(runs, ended, NEVER),
                 answered,
                 np.where(runs, 1, -1),
-                (cold | ahead) * generator.integers(1, US_PER_S, rows),
-                *np.zeros((3, rows)),
+                ((cold | ahead) & ~restored) * generator.integers(1, US_PER_S, rows),
+                np.zeros(rows),
+                restored * generator.integers(600_000, US_PER_S, rows),
+                restored * generator.integers(1, 600_000, rows),
                 outcome,
-                np.where(
-                    cold,
-                    StartType.COLD,
-                    np.where(ahead, StartType.PRE_INITIALIZED, np.where(runs | unfinished, 0, 255)),
+                np.select(
+                    [restored, cold, ahead, provisioned, runs | unfinished],
+                    [
+                        StartType.RESTORED,
+                        StartType.COLD,
+                        StartType.PRE_INITIALIZED,
+                        StartType.PROVISIONED,
+                        StartType.WARM,
+                    ],
+                    StartType.NONE,
                 ),
-                np.where(cold | ahead, generator.integers(0, 5, rows), StartCause.NONE),
-                np.where(runs | unfinished, generator.integers(0, 3, rows), Capacity.NONE),
+                np.where(cold | ahead, generator.integers(0, 6, rows), StartCause.NONE),
+                np.select(
+                    [provisioned, spilled, runs | unfinished],
+                    [Capacity.PROVISIONED, Capacity.SPILLOVER, Capacity.ON_DEMAND],
+                    Capacity.NONE,
+                ),
                 np.where(outcome == Outcome.THROTTLED, generator.integers(0, 6, rows), ThrottleReason.NONE),
                 np.where(answered == NEVER, NO_STATUS, np.where(success, 200, np.where(gone, 504, 502))),
                 final,
@@ -219,6 +248,8 @@ def measure(
     offered=None,
     event_log=None,
     tallies=None,
+    provisioned=(),
+    utilization=None,
 ):
     """A recorder that has seen all of ``columns`` and of the other logs, and its metrics."""
     recorder = Recorder(head, keep_log=keep_log)
@@ -234,6 +265,8 @@ def measure(
         peaks=peaks or ConcurrencyPeaks(),
         journeys=journeys or {},
         tallies=tallies or {},
+        provisioned=provisioned,
+        utilization=utilization or {},
         ended_us=head.duration_us + 15 * US_PER_MINUTE,
     )
     return recorder, metrics
@@ -256,4 +289,5 @@ __all__ = [
     "random_attempts",
     "random_events",
     "random_log",
+    "two_versions",
 ]

@@ -6,7 +6,6 @@ from synthetic_logs import cut, header, invocations, random_log
 
 from lambdasim.metrics import minutes
 from lambdasim.metrics.cloudwatch import PerMinute, measured_minutes, timeline
-from lambdasim.metrics.queued_minutes import QueuedMinutes
 from lambdasim.randomness import stream
 from lambdasim.records import NEVER, ConcurrencyPeaks, Final, Outcome, StartType
 from lambdasim.units import US_PER_MINUTE, US_PER_S
@@ -17,7 +16,7 @@ HEADER = header()
 def series(log, peaks=None, head=HEADER, *, kept=True):
     per_minute = PerMinute()
     per_minute.add(log)
-    return timeline(per_minute, QueuedMinutes(head), peaks or ConcurrencyPeaks(), head, log if kept else None)
+    return timeline(per_minute, (), peaks or ConcurrencyPeaks(), head, log if kept else None)
 
 
 def at(columns, minute, scope):
@@ -36,7 +35,9 @@ def test_the_minutes_of_each_function_and_of_the_account_add_up_to_the_log(seed,
         assert columns["Invocations"][mine].sum() == (theirs & ran).sum()
         assert columns["Errors"][mine].sum() == (theirs & ran & (log["outcome"] != Outcome.SUCCESS)).sum()
         assert columns["Throttles"][mine].sum() == (theirs & (log["outcome"] == Outcome.THROTTLED)).sum()
-        assert columns["cold_starts"][mine].sum() == (theirs & (log["start_type"] == StartType.COLD)).sum()
+        restored = log["start_type"] == StartType.RESTORED
+        assert columns["cold_starts"][mine].sum() == (theirs & (restored | (log["start_type"] == StartType.COLD))).sum()
+        assert columns["restored"][mine].sum() == (theirs & restored).sum()
         assert columns["pre_initialized"][mine].sum() == (theirs & (log["start_type"] == 2)).sum()
         some = columns["Invocations"][mine] > 0
         total_ms = (columns["Duration_Average"][mine] * columns["Invocations"][mine])[some].sum()
@@ -112,12 +113,14 @@ def test_a_minute_counts_as_measured_if_any_part_of_it_is():
     assert measured_minutes(header(warm_up_us=10 * US_PER_S, duration_us=50 * US_PER_S)) == slice(0, 1)
 
 
-def test_claimed_concurrency_is_what_is_reserved_and_what_the_rest_uses():
-    peaks = ConcurrencyPeaks({0: np.array([3, 8]), 1: np.array([1, 2])}, np.array([4, 9]), np.array([3, 8]))
+def test_the_highest_concurrency_of_each_minute_is_shown_of_functions_and_what_is_claimed_of_the_account():
+    peaks = ConcurrencyPeaks(
+        {0: np.array([3, 8]), 1: np.array([1, 2])}, np.array([4, 9]), np.array([3, 8]), claimed=np.array([8, 13])
+    )
     columns = series(invocations(), peaks)
     assert [at(columns, 1, scope)["ConcurrentExecutions"] for scope in range(3)] == [8, 2, 9]
     assert at(columns, 1, 2)["UnreservedConcurrentExecutions"] == 8
-    assert at(columns, 1, 2)["ClaimedAccountConcurrency"] == 8 + 5
+    assert at(columns, 1, 2)["ClaimedAccountConcurrency"] == 13
     assert np.isnan(at(columns, 1, 0)["ClaimedAccountConcurrency"])
     assert at(columns, 5, 2)["ConcurrentExecutions"] == 0
 

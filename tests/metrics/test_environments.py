@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from synthetic_logs import environments, header
 
 from lambdasim.metrics.environments import count_environments
-from lambdasim.records import NEVER
-from lambdasim.units import US_PER_MINUTE
+from lambdasim.records import NEVER, InitializationType
+from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
 HEADER = header()
 ENDED_US = HEADER.duration_us + 15 * US_PER_MINUTE
@@ -53,3 +53,18 @@ def test_the_maximum_and_the_mean_are_those_of_looking_every_minute(lives):
         assert counts.maximum[function] == max(alive)
         assert counts.alive_us[function] == sum(alive) * minute
     assert counts.created.sum() == np.sum([1 <= c < 10 for _, c, _ in lives])
+
+
+def test_inits_for_provisioned_concurrency_are_summed_by_version_as_they_are_billed():
+    of_it = {"initialization": InitializationType.PROVISIONED_CONCURRENCY, "created_us": 2 * US_PER_MINUTE}
+    init = {"runtime_init_us": 80_400, "function_init_us": 200, "platform_us": 9, "download_us": 9, "network_us": 9}
+    counts = counted(
+        {**of_it, **init},  # 80.6 ms: 81 are billed
+        {**of_it, "runtime_init_us": 1},
+        {**of_it, **init, "version": 1, "function": 1},
+        {**of_it, **init, "created_us": HEADER.warm_up_us - 1},
+        {**of_it, **init, "created_us": HEADER.duration_us},
+        {**of_it, **init, "initialization": InitializationType.ON_DEMAND},
+        {**of_it, **init, "initialization": InitializationType.SNAP_START},
+    )
+    assert counts.provisioned_init_us.tolist() == [82 * US_PER_MS, 81 * US_PER_MS]

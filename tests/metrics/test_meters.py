@@ -5,19 +5,29 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from synthetic_logs import cut, header, invocations, measure, random_log
+from synthetic_logs import cut, header, invocations, measure, random_log, two_versions
 
 from lambdasim.metrics.measures import MEASURES, PER_MILLE, nearest_ranks
 from lambdasim.metrics.meters import Meters
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, NO_STATUS, Final, Outcome, StartCause, StartType, ThrottleReason
-from lambdasim.units import US_PER_MINUTE, US_PER_MS
+from lambdasim.records import (
+    COLD_STARTS,
+    NEVER,
+    NO_STATUS,
+    Capacity,
+    Final,
+    Outcome,
+    StartCause,
+    StartType,
+    ThrottleReason,
+)
+from lambdasim.units import US_PER_MINUTE, US_PER_MS, billed_ms
 
 HEADER = header()
 
 
-def metered(*chunks):
-    meters = Meters(HEADER, sketched=True)
+def metered(*chunks, head=HEADER):
+    meters = Meters(head, sketched=True)
     for chunk in chunks:
         meters.add(chunk)
     return meters
@@ -26,16 +36,51 @@ def metered(*chunks):
 def everything(meters):
     """All that meters can say."""
     counts = [meters.counts._keys.tolist(), meters.counts._sizes.tolist(), meters.busy_us.tolist()]
+    of_versions = (meters.outcomes, meters.cold_starts, meters.provisioned_busy_us, meters.runs, meters.billed_us)
+    counts += [values.tolist() for values in (*of_versions, meters.version_durations.sums_us)]
     return counts + [[d.sketched_spread(f) for f in range(2)] for d in meters.durations.values()]
 
 
 @given(st.integers(0, 2**32), st.integers(0, 300), st.integers(0, 300), st.integers(0, 300))
 def test_meters_of_any_pieces_of_a_log_merge_to_the_meters_of_the_whole(seed, rows, one, other):
-    log = random_log(stream(seed, "merge"), rows)
-    first, *rest = (metered(piece) for piece in reversed(cut(log, min(one, rows), min(other, rows))))
+    log, head = random_log(stream(seed, "merge"), rows, versions=True), two_versions()
+    first, *rest = (metered(piece, head=head) for piece in reversed(cut(log, min(one, rows), min(other, rows))))
     for piece in rest:
         first.merge(piece)
-    assert everything(first) == everything(metered(log))
+    assert everything(first) == everything(metered(log, head=head))
+
+
+@given(st.integers(0, 2**32), st.integers(0, 300))
+def test_what_is_counted_by_version_and_capacity_equals_the_rows(seed, rows):
+    log, head = random_log(stream(seed, "versions"), rows, versions=True), two_versions()
+    meters = metered(log, head=head)
+    measured = log["arrived_us"] >= head.warm_up_us
+    took_us = log["ended_us"] - log["started_us"]
+    for version in range(3):
+        mine = measured & (log["version"] == version)
+        ran = mine & (log["outcome"] < Outcome.THROTTLED)
+        assert meters.outcomes[version].tolist() == [(mine & (log["outcome"] == kind)).sum() for kind in Outcome]
+        assert meters.cold_starts[version] == (mine & np.isin(log["start_type"], COLD_STARTS)).sum()
+        assert meters.version_durations.sums_us[version] == took_us[ran].sum()
+        for place, capacity in enumerate((Capacity.ON_DEMAND, Capacity.PROVISIONED, Capacity.SPILLOVER)):
+            own = ran & (log["capacity"] == capacity)
+            before_us = log["init_us"][own] + log["billed_restore_us"][own]
+            billed = [billed_ms(int(us), int(init)) for us, init in zip(took_us[own], before_us, strict=True)]
+            assert meters.runs[version, place] == own.sum()
+            assert meters.billed_us[version, place] == sum(billed) * US_PER_MS
+
+
+def test_provisioned_environments_are_busy_for_the_part_of_their_runs_in_the_span():
+    minute = US_PER_MINUTE
+    rows = (
+        {"invoked_us": minute // 2, "ended_us": 3 * minute},  # half a minute before the span
+        {"invoked_us": 9 * minute, "ended_us": 12 * minute, "version": 2},  # two minutes beyond it
+        {"invoked_us": 9 * minute, "outcome": Outcome.UNFINISHED, "started_us": 9 * minute, "ended_us": NEVER},
+        {"invoked_us": 4 * minute, "ended_us": 5 * minute, "capacity": Capacity.SPILLOVER},
+        {"invoked_us": 4 * minute, "ended_us": 5 * minute, "capacity": Capacity.ON_DEMAND},
+    )
+    meters = metered(invocations(*rows, capacity=Capacity.PROVISIONED), head=two_versions())
+    assert meters.provisioned_busy_us.tolist() == [(2 + 1) * minute, 0, minute]
 
 
 @given(st.integers(0, 2**32), st.integers(1, 300))

@@ -43,7 +43,7 @@ def series(log=None, event_log=None, head=HEADER):
     per_minute.add(log)
     queued.add_invocations(log)
     queued.add_events(events() if event_log is None else event_log)
-    return timeline(per_minute, queued, ConcurrencyPeaks(), head, log)
+    return timeline(per_minute, ((queued.minutes, queued.series),), ConcurrencyPeaks(), head, log)
 
 
 def at(columns, minute, scope):
@@ -69,7 +69,7 @@ def named(*triggers):
 def test_a_scenario_has_the_metrics_of_the_kinds_of_triggers_that_it_has(head, expected):
     columns = series(invocations(), events(), head)
     assert [name for name in columns if name in QUEUED] == expected
-    assert list(columns)[-2:] == ["cold_starts", "pre_initialized"]
+    assert list(columns)[-3:] == ["cold_starts", "pre_initialized", "restored"]
 
 
 def test_an_event_is_received_once_in_the_minute_in_which_lambda_queued_it():

@@ -48,6 +48,12 @@ def share(*percents: int) -> st.SearchStrategy[str]:
     return st.sampled_from([f"{percent}%" for percent in percents])
 
 
+def snap_starts() -> st.SearchStrategy[dict[str, Any]]:
+    """SnapStart, with restores of whole seconds or as the book has them."""
+    restores = [{}, {}, {"duration": "1 s"}, {"duration": "2 s", "billed_duration": {"exponential": {"mean": "1 s"}}}]
+    return st.fixed_dictionaries({"apply_on": st.just("PublishedVersions"), "restore": st.sampled_from(restores)})
+
+
 def functions() -> st.SearchStrategy[dict[str, Any]]:
     """A function, its failures and its limits."""
     handler = st.fixed_dictionaries(
@@ -66,6 +72,8 @@ def functions() -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "reserved_concurrent_executions": st.sampled_from([0, 1, 2, 5]),
             "package_size": st.just("40 MB"),
+            "layers": st.just(["20 MB", {"size": "5 MB", "unzipped_size": "30 MB"}]),
+            "snap_start": snap_starts(),
             "vpc_config": st.just({"subnet_ids": ["a"], "security_group_ids": ["b"]}),
         },
     )

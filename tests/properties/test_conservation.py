@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from lambdasim.records import Fate, Final
+from lambdasim.records import COLD_STARTS, Fate, Final, StartCause
 from tests.properties.strategies import EXAMPLES, run, worlds
 
 
@@ -58,11 +58,12 @@ def test_a_run_that_is_cut_short_logs_only_what_was_over_by_then(world):
 def test_every_part_of_a_latency_is_accounted_for(world):
     outcome = run(world)
     ran, lives = outcome.ran, outcome.lives
-    phases = sum(lives[f"{phase}_us"] for phase in ("platform", "download", "network", "runtime_init", "function_init"))
+    parts = ("platform", "download", "network", "runtime_init", "function_init", "restore")
+    phases = sum(lives[f"{part}_us"] for part in parts)
     ahead = lives["pre_initialized"] == 1
     assert np.all((lives["ready_us"] - lives["created_us"])[~ahead] == phases[~ahead])
     waited = ran["started_us"] - ran["invoked_us"]
-    first = (ran["start_type"] == 1) & (ran["start_cause"] != 4)  # COLD, and not for a reset
+    first = np.isin(ran["start_type"], COLD_STARTS) & (ran["start_cause"] != StartCause.RESET)
     assert np.array_equal(waited, np.where(first, phases[ran["environment"]], 0))
     patient = ran["answered_us"] >= ran["ended_us"]
     assert np.array_equal(ran["answered_us"][patient], ran["ended_us"][patient])

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given
 
-from lambdasim.records import NEVER, EndCause, Outcome, StartCause, StartType
+from lambdasim.records import NEVER, EndCause, InitializationType, Outcome, StartCause, StartType
 from lambdasim.units import parse_duration_us
 from tests.properties.strategies import EXAMPLES, run, worlds
 
@@ -63,11 +63,12 @@ def test_an_environment_remembers_its_runs(world):
 def test_start_types_and_causes_tell_the_same_story_in_both_logs(world):
     outcome = run(world)
     ran, lives = outcome.ran, outcome.lives
-    ahead = lives["pre_initialized"] == 1
+    ahead, restored = lives["pre_initialized"] == 1, lives["initialization"] == InitializationType.SNAP_START
+    waited = np.where(restored, StartType.RESTORED, StartType.COLD)
     for runs in by_environment(ran):
         number = ran["environment"][runs[0]]
         kind, cause = ran["start_type"][runs], ran["start_cause"][runs]
-        assert kind[0] == (StartType.PRE_INITIALIZED if ahead[number] else StartType.COLD)
+        assert kind[0] == (StartType.PRE_INITIALIZED if ahead[number] else waited[number])
         assert cause[0] == lives["start_cause"][number]
         after_reset = np.isin(ran["outcome"][runs[:-1]], RESETTING)
         assert np.array_equal(kind[1:], np.where(after_reset, StartType.COLD, StartType.WARM))

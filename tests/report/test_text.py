@@ -82,15 +82,19 @@ def test_the_tables_agree_with_each_other(two):
     throttles = table(two, "Throttles")
     throttled = {row[0]: row[functions.columns.index("throttled")] for row in functions.rows}
     assert throttled == {name: attempts for name, _, attempts in throttles.rows}
-    starts = table(two, "How runs started")
+    starts, causes = table(two, "How runs started"), table(two, "Why some started cold")
     for row in starts.rows:
         assert sum(numbers(" ".join(row[1:]))) == numbers(runs[row[0]])[0]
+    cold = {row[0]: row[functions.columns.index("cold starts")] for row in functions.rows}
+    for row in causes.rows:
+        assert sum(numbers(" ".join(row[1:]))) == numbers(cold[row[0]])[0]
 
 
 def test_columns_of_nothing_but_zeros_are_left_out(one, two):
     assert "in flight" not in table(one, "Functions").columns
     assert "timeouts" not in table(one, "Functions").columns
-    assert "cold: lifetime" not in table(two, "How runs started").columns
+    assert "lifetime" not in table(two, "Why some started cold").columns
+    assert "provisioned" not in table(two, "How runs started").columns
     assert "throttled" in table(one, "Functions").columns  # that nothing was throttled is an answer
 
 

@@ -106,7 +106,7 @@ def test_an_event_that_failed_is_lost_unless_a_dead_letter_queue_or_a_destinatio
 
 def test_a_function_tells_every_cause_of_failure_and_a_trigger_those_that_occurred():
     found = summary_of(events({}))
-    called = ["error", "timeout", "crash", "out_of_memory", "throttled", "rejected", "client_gone"]
+    called = ["error", "timeout", "crash", "out_of_memory", "throttled", "rejected", "start_failed", "client_gone"]
     assert list(found["functions"]["api"]["final_failures"]) == ["total", *called, *LOST]
     assert found["triggers"]["uploads"]["final_failures"] == {"total": 0}
 

@@ -43,7 +43,14 @@ class Demanded:
 
 
 PEAKS = ConcurrencyPeaks(
-    {0: np.array([90, 4, 7]), 1: np.array([1, 2, 3])}, np.array([91, 5, 9]), np.array([90, 4, 7]), {0: 7, 1: 3}, 9, 7
+    functions={0: np.array([90, 4, 7]), 1: np.array([1, 2, 3])},
+    account=np.array([91, 5, 9]),
+    unreserved=np.array([90, 4, 7]),
+    claimed=np.array([95, 9, 12]),
+    measured_functions={0: 7, 1: 3},
+    measured_account=9,
+    measured_unreserved=7,
+    measured_claimed=7 + 5,
 )
 LIVES = environments(
     {"created_us": 0, "environment": 0},
@@ -93,6 +100,7 @@ def made(columns=None, *, keep_log=True, head=None, wall_s=2.0, seed=1, **change
         invocation_columns=recorder.invocations.columns() if keep_log else None,
         environment_columns=recorder.environments.columns(),
         event_columns=recorder.events.columns() if keep_log else None,
+        change_columns=recorder.changes.columns(),
         bill=bill_of(metrics, head, book, free_tier=True),
         provenance=Provenance(
             scenario_sha256="ab" * 32,

@@ -39,20 +39,11 @@ def test_a_value_that_was_refused_is_not_called_missing_too():
     assert len(complaints(changed("runtime: python3.13", "runtime: yes"))) == 1
 
 
-LATER = "provisioned_concurrent_executions aliases versions snap_start connections"
-
-
 def test_a_function_that_was_refused_is_still_a_known_target():
     [message] = complaints(changed("  api:\n", "  idle: {runtime: ruby3.4, handler: {duration: 1s}}\n  api: !!map\n"))
     assert "the tag !!map" in message
     text = SMALL.replace("  api:\n", "  other: {runtime: ruby3.4, handler: {duration: 1s}}\n  api: yes\n  junk:\n")
     assert len(complaints(text)) == 1
-
-
-@pytest.mark.parametrize("key", LATER.split())
-def test_keys_of_features_that_do_not_work_yet_are_unknown(key):
-    text = changed("    runtime: python3.13\n", f"    runtime: python3.13\n    {key}: {{}}\n")
-    assert f"unknown key {key!r}" in complaints(text)[0]
 
 
 def test_a_span_too_short_for_the_clock_is_refused_where_it_must_be_above_zero():

@@ -96,12 +96,13 @@ def test_a_lifecycle_takes_overrides_and_the_rest_from_the_preset(rich):
 
 
 def test_functions_are_understood(rich):
-    api, worker, image, go = rich.functions.values()
+    api, worker, image, _, go = rich.functions.values()
     assert (api.package_size_mb, api.unzipped_size_mb, api.reserved_concurrent_executions) == (12, 40, 100)
     assert (api.handler.cpu_fraction, api.handler.error_rate) == (0.6, 0.001)
     assert api.init.code == Constant(300 * MS)
     assert worker.init.duration.shift == 100 * MS
     assert api.vpc_config.subnet_ids == ("a", "b")
+    assert (image.has_snap_start, image.snap_start.restore.billed_duration) == (True, Constant(20 * MS))
     assert [function.init_key for function in (api, worker, image, go)] == [
         "python3.13",
         "python3.13",

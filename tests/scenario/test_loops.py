@@ -99,6 +99,15 @@ def test_queues_that_are_each_others_dead_letter_queues_are_allowed():
     assert not is_endless({"f": function(error_rate="100%")}, triggers)
 
 
+def test_a_loop_of_failures_is_sure_only_if_no_version_that_may_run_succeeds():
+    settings = {"versions": {"2": {"handler": {"error_rate": "99%"}}}, "event_invoke_config": {"on_failure": "r"}}
+    shared = {"function_version": "1", "routing_config": {"additional_version_weights": {"2": 0.1}}}
+    functions = {"f": function(error_rate="100%", aliases={"a": shared}, **settings)}
+    assert is_endless(functions, {"r": RULE | {"target": "f:1"}})
+    assert not is_endless(functions, {"r": RULE | {"target": "f:2"}})
+    assert not is_endless(functions, {"r": RULE | {"target": "f:a"}})
+
+
 def test_successes_and_failures_that_all_come_back_are_a_loop():
     config = {"on_success": "r", "on_failure": "r", "maximum_retry_attempts": 0}
     assert is_endless({"f": function(error_rate="50%", event_invoke_config=config)}, {"r": RULE})

@@ -1,5 +1,6 @@
 """Each check by its code: what AWS would refuse, and what is probably not meant."""
 
+import incident_cases
 import pytest
 from small_scenario import SMALL, changed, codes, complaints
 
@@ -26,7 +27,41 @@ QUEUE = "queue: {type: sqs, target: api, arrivals: none}"
 STREAM = "stream: {type: kinesis, target: api, arrivals: none}"
 DEAD = "dead: {{type: sqs, target: api{}}}"
 HOOK = "hook: {type: direct_async, target: api, arrivals: {poisson: {rate: 1/s}}}"
+SNAP = "snap_start: {apply_on: PublishedVersions}"
+PROVISIONED = "provisioned_concurrent_executions: 5"
+RESERVED = "reserved_concurrent_executions: 5"
+SECOND = "{additional_version_weights: {'2': 0.1}}"
+VPC = "vpc_config: {subnet_ids: [a, b], security_group_ids: [web]}"
+LEGACY = VPC.replace("}", ", network_interfaces: legacy}")
+SUBNETS = "vpc: {subnets: {a: {available_addresses: 1, availability_zone: z1}, b: {availability_zone: z2}}}\n"
+
+
+def restored(*lines, runtime="python3.13", snap_start=SNAP):
+    """The small scenario with SnapStart, and with more keys of its function."""
+    return with_key(snap_start, "init: {duration: 2s}", *lines).replace("python3.13", runtime)
+
+
+def provisioned(*aliases, versions="{'2': {}}", keys=()):
+    """The small scenario with aliases, each with provisioned concurrency: ``a: function_version: '1'``."""
+    written = (f"{name}: {{{rest}, {PROVISIONED}}}" for name, _, rest in (alias.partition(": ") for alias in aliases))
+    return with_key(f"aliases: {{{', '.join(written)}}}", f"versions: {versions}", *keys)
+
+
+def scaling(most, actions="[]", *, keys=(), routing=""):
+    """The small scenario with provisioned concurrency that is scaled."""
+    scaled = f"autoscaling: {{min_capacity: 1, max_capacity: {most}, target_value: 0.7, scheduled_actions: {actions}}}"
+    return provisioned(f"a: function_version: '1'{routing}, {scaled}", keys=keys)
+
+
+def moving(kind="Canary10Percent5Minutes", at="20m", alarm="metric_name: Errors, threshold: 3"):
+    """The small scenario behind an alias that moves from version 1 to 2."""
+    deployment = f"{{type: {kind}, to: '2', at: {at}, alarms: [{{{alarm}}}]}}"
+    alias = f"aliases: {{blue: {{function_version: '1', deployment: {deployment}}}}}"
+    return with_key("versions: {'2': {}}", alias).replace("target: api", "target: 'api:blue'")
+
+
 BROKEN = {
+    "too_many_layers": [with_key("layers: [1 MB, 1 MB, 1 MB, 1 MB, 1 MB, 1 MB]")],
     "warm_up_too_long": [f"{SMALL}warm_up: 1h\n"],
     "too_many_events": [
         changed("poisson: {rate: 5/s}", "poisson: {rate: 277778/s}"),
@@ -66,12 +101,64 @@ BROKEN = {
     "too_many_in_vpc_config": [
         with_key("vpc_config: {subnet_ids: [a], security_group_ids: [a, b, c, d, e, f]}"),
     ],
+    "unknown_subnet": [with_key(VPC.replace("b]", "c]")) + SUBNETS],
+    "no_address_for_interface": [
+        with_key(VPC) + SUBNETS.replace("addresses: 1", "addresses: 0"),
+        # Two functions with other security groups need an address each.
+        with_key(VPC).replace("  api:\n", f"  api:\n    versions: {{'2': {{{VPC.replace('web', 'db')}}}}}\n") + SUBNETS,
+        with_key(VPC) + "parameters: {quotas/account/network_interfaces_per_vpc: 1}\n",
+    ],
+    "legacy_is_over": [with_key(LEGACY, "memory_size: 3073"), with_key(LEGACY, PROVISIONED)],
     "no_measured_init": [
         SMALL.replace("python3.13", "python3.7"),
         SMALL.replace("python3.13", "provided.al2023\n    language: swift"),
         SMALL.replace("python3.13", "provided.al2\n    language: bun_layer\n    package_type: Image"),
     ],
     "no_price": [f"{SMALL}region: eu-south-1\n"],
+    "snap_start_unsupported": [
+        restored(runtime="python3.11"),
+        restored(runtime="java8.al2"),
+        restored("package_type: Image", runtime="nodejs22.x"),
+    ],
+    "snap_start_with_provisioned_concurrency": [
+        restored(PROVISIONED),
+        restored(f"aliases: {{a: {{function_version: '2', {PROVISIONED}}}}}", "versions: {'2': {}}"),
+        with_key(f"aliases: {{a: {{function_version: '2', {PROVISIONED}}}}}", f"versions: {{'2': {{{SNAP}}}}}"),
+        with_key(
+            f"aliases: {{a: {{function_version: '1', {PROVISIONED}, routing_config: {SECOND}}}}}",
+            f"versions: {{'2': {{{SNAP}}}}}",
+        ),
+    ],
+    "snap_start_with_ephemeral_storage": [restored("ephemeral_storage: 513")],
+    "snap_start_over_limit": [
+        restored().replace("2s", "131s"),
+        restored("timeout: 200").replace("duration: 2s", "code: 201s"),
+        restored(snap_start=SNAP.replace("s}", "s, restore: {billed_duration: 11s}}")),
+    ],
+    "unknown_target": [
+        changed("target: api", "target: 'api:1'"),
+        moving().replace("api:blue", "api:green"),
+        SMALL + "  topic: {type: sns, targets: ['api:live'], arrivals: {poisson: {rate: 1/s}}}\n",
+    ],
+    "unknown_version": [moving().replace("to: '2'", "to: '3'"), with_key("aliases: {a: {function_version: '2'}}")],
+    "two_aliases_live": [with_key(PROVISIONED, "aliases: {live: {function_version: '1'}}")],
+    "provisioned_over_quota": [
+        with_key("provisioned_concurrent_executions: 901"),
+        with_key(PROVISIONED) + "account: {concurrent_executions: 104}\n",
+    ],
+    "provisioned_over_reserved": [
+        with_key("reserved_concurrent_executions: 4", PROVISIONED),
+        provisioned("a: function_version: '1'", "b: function_version: '2'", keys=["reserved_concurrent_executions: 9"]),
+    ],
+    "provisioned_latest": [provisioned("a: function_version: $LATEST")],
+    "provisioned_twice": [
+        provisioned("a: function_version: '1'", "b: function_version: '1'"),
+        provisioned("a: function_version: '1'", keys=[PROVISIONED]),
+        provisioned(f"a: function_version: '1', routing_config: {SECOND}", "b: function_version: '2'"),
+        provisioned(
+            "a: function_version: '1', deployment: {type: AllAtOnce, to: '2', at: 5m}", "b: function_version: '2'"
+        ),
+    ],
     "unsuited_sink": [
         emitting("{to: web}"),
         emitting(
@@ -125,6 +212,7 @@ BROKEN = {
     ],
 }
 SOUND = {
+    "too_many_layers": [with_key("layers: [1 MB, 1 MB, 1 MB, 1 MB, 1 MB]")],
     "warm_up_too_long": [f"{SMALL}warm_up: 59m\n"],
     "too_many_events": [
         changed("poisson: {rate: 5/s}", "poisson: {rate: 277777/s}"),
@@ -151,8 +239,54 @@ SOUND = {
     ],
     "architecture_not_offered": [with_key("architecture: arm64")],
     "too_many_in_vpc_config": [with_key("vpc_config: {subnet_ids: [a], security_group_ids: [a, b, c, d, e]}")],
+    "unknown_subnet": [with_key(VPC), with_key(VPC) + SUBNETS],
+    "no_address_for_interface": [
+        with_key(VPC) + SUBNETS,
+        with_key(LEGACY) + SUBNETS.replace("addresses: 1", "addresses: 0"),
+        with_key(VPC) + "parameters: {quotas/account/network_interfaces_per_vpc: 2}\n",
+    ],
+    "legacy_is_over": [with_key(LEGACY, "memory_size: 3072"), with_key(VPC, "memory_size: 3073", PROVISIONED)],
     "no_measured_init": [SMALL.replace("python3.13", "python3.7\n    init: {duration: 1s}")],
     "no_price": [f"{SMALL}region: eu-west-1\n"],
+    "snap_start_unsupported": [
+        restored(),
+        restored(runtime="java11"),
+        restored(runtime="dotnet8"),
+        restored("package_type: Image"),
+        restored(
+            "package_type: Image", runtime="nodejs22.x", snap_start=SNAP.replace("s}", "s, allowed_by_image: true}")
+        ),
+        with_key("snap_start: {apply_on: None}").replace("python3.13", "python3.12"),
+    ],
+    "snap_start_with_provisioned_concurrency": [
+        with_key(PROVISIONED, "snap_start: {apply_on: None}"),
+        with_key(f"aliases: {{a: {{function_version: '1', {PROVISIONED}}}}}", f"versions: {{'2': {{{SNAP}}}}}"),
+    ],
+    "snap_start_with_ephemeral_storage": [restored("ephemeral_storage: 512"), with_key("ephemeral_storage: 513")],
+    "snap_start_over_limit": [
+        restored().replace("2s", "130s"),
+        restored("timeout: 200").replace("2s", "200s"),
+        restored(snap_start=SNAP.replace("s}", "s, restore: {billed_duration: 10s, duration: 11s}}")),
+    ],
+    "unknown_target": [moving(), with_key(PROVISIONED).replace("target: api", "target: 'api:live'")],
+    "unknown_version": [moving(), with_key("aliases: {a: {function_version: $LATEST}}")],
+    "provisioned_over_quota": [
+        with_key("provisioned_concurrent_executions: 900"),
+        with_key(RESERVED, PROVISIONED) + "account: {concurrent_executions: 105}\n",
+    ],
+    "provisioned_over_reserved": [with_key(RESERVED, PROVISIONED)],
+    "provisioned_latest": [
+        provisioned("a: function_version: '1'"),
+        with_key("aliases: {a: {function_version: $LATEST}}", PROVISIONED),
+    ],
+    "provisioned_twice": [
+        provisioned("a: function_version: '1'", "b: function_version: '2'"),
+        with_key(PROVISIONED, "aliases: {a: {function_version: '1'}}"),
+    ],
+    "two_aliases_live": [
+        with_key(PROVISIONED, "aliases: {a: {function_version: '1'}}"),
+        with_key("aliases: {live: {function_version: '1'}}"),
+    ],
     "unsuited_sink": [
         with_key("dead_letter_config: {target: queue}") + f"  {QUEUE}\n  {HOOK}\n",
         with_key("dead_letter_config: {target: discard-counted}") + f"  {HOOK}\n",
@@ -195,7 +329,15 @@ SOUND = {
         + "  too: {type: sqs, target: api, queue: {shared_with: jobs}, batch_size: 10}\n",
     ],
 }
+TO_901 = "[{schedule: rate(1 hour), max_capacity: 901}]"
 CARELESS = {
+    "provisioned_leaves_nothing": [with_key(RESERVED, PROVISIONED)],
+    "autoscaling_over_quota": [
+        scaling(901),
+        scaling(10, TO_901),
+        scaling(21, keys=["reserved_concurrent_executions: 20"]),
+    ],
+    "autoscaling_while_routing": [scaling(10, routing=f", routing_config: {SECOND}")],
     "integration_timeout_below_function_timeout": [
         with_trigger("type: api_gateway, integration_timeout: 2 s"),
         with_trigger("type: api_gateway").replace(FUNCTION, f"{FUNCTION}    timeout: 31\n"),
@@ -217,7 +359,26 @@ CARELESS = {
     ],
     "handler_over_timeout": [changed("80 ms", "4 s"), changed("80 ms", "{exponential: {mean: 3.1 s}}")],
     "init_over_limit": [with_key("init: {duration: 11 s}"), with_key("init: {code: 11 s}")],
+    "snap_start_unused": [restored().replace("target: api", "target: 'api:$LATEST'")],
+    "restore_slower_than_init": [
+        restored().replace("2s", "400 ms"),
+        with_key(SNAP),
+        restored(snap_start=SNAP.replace("s}", "s, restore: {duration: 2.1s}}")),
+    ],
     "quota_below_unreserved_minimum": [f"{SMALL}account: {{concurrent_executions: 10}}\n"],
+    "deployment_never_begins": [moving(at="1h"), moving(at="2h")],
+    "alarm_too_late": [
+        moving("AllAtOnce"),
+        moving(alarm="metric_name: Errors, threshold: 3, period: 300"),
+        moving(alarm="metric_name: Errors, threshold: 3, evaluation_periods: 4"),
+        moving() + "parameters: {deployments/alarm_delay_s: 240}\n",
+    ],
+    "single_subnet": [
+        with_key(VPC.replace(", b", "")),
+        with_key(VPC.replace(", b", ", a")),
+        with_key(VPC) + SUBNETS.replace("z2", "z1"),
+    ],
+    "no_nat_gateway": [with_key(VPC.replace("}", ", internet_traffic: 20 KB}"))],
     "function_without_trigger": [
         SMALL.replace("triggers:", "  idle:\n    runtime: ruby3.4\n    handler: {duration: 1s}\ntriggers:")
     ],
@@ -245,6 +406,13 @@ CARELESS = {
     ],
 }
 CAREFUL = {
+    "provisioned_leaves_nothing": [with_key("reserved_concurrent_executions: 6", PROVISIONED), with_key(PROVISIONED)],
+    "autoscaling_over_quota": [
+        scaling(900),
+        scaling(10, TO_901.replace("901", "900")),
+        scaling(20, keys=["reserved_concurrent_executions: 20"]),
+    ],
+    "autoscaling_while_routing": [scaling(10)],
     "integration_timeout_below_function_timeout": [with_trigger("type: api_gateway, integration_timeout: 3 s")],
     "read_timeout_below_function_timeout": [
         with_trigger("type: direct, client: {read_timeout: 3 s}"),
@@ -257,8 +425,30 @@ CAREFUL = {
     "out_of_memory": [changed("80 ms", "80 ms, max_memory_used: 128")],
     "unused_vcpus": [with_key("memory_size: 1769")],
     "handler_over_timeout": [changed("80 ms", "3 s"), changed("80 ms", "4 s, measured_at: 256")],
-    "init_over_limit": [with_key("init: {duration: 10 s}")],
+    "init_over_limit": [with_key("init: {duration: 10 s}"), restored().replace("2s", "11s")],
+    "snap_start_unused": [
+        restored(),
+        restored() + "  too: {type: direct, target: 'api:$LATEST', arrivals: {poisson: {rate: 1/s}}}\n",
+    ],
+    "restore_slower_than_init": [
+        restored(),
+        with_key(SNAP, "init: {code: 400 ms}"),
+        restored(snap_start=SNAP.replace("s}", "s, restore: {duration: 1.9s}}")),
+    ],
     "quota_below_unreserved_minimum": [f"{SMALL}account: {{concurrent_executions: 100}}\n"],
+    "deployment_never_begins": [moving(at="59m")],
+    "alarm_too_late": [
+        moving(),
+        moving(alarm="metric_name: Errors, threshold: 3, period: 180"),
+        moving(alarm="metric_name: Errors, threshold: 3, evaluation_periods: 3"),
+        moving(alarm="metric_name: Errors, threshold: 3, evaluation_periods: 4, datapoints_to_alarm: 3"),
+        moving() + "parameters: {deployments/alarm_delay_s: 239}\n",
+    ],
+    "single_subnet": [with_key(VPC), with_key(VPC) + SUBNETS, with_key(VPC) + "vpc: {subnets: {a: {}, b: {}}}\n"],
+    "no_nat_gateway": [
+        with_key(VPC),
+        with_key(VPC.replace("}", ", internet_traffic: 20 KB}")) + "vpc: {nat_gateways: 1}\n",
+    ],
     "function_without_trigger": [SMALL],
     "trigger_without_events": [
         emitting("{to: queue}", QUEUE),
@@ -284,6 +474,12 @@ CAREFUL = {
         SMALL + "  clicks: {type: kinesis, target: api, batch_size: 1, arrivals: {constant: {rate: 12.4/s}}}\n",
     ],
 }
+
+
+BROKEN |= incident_cases.BROKEN
+SOUND |= incident_cases.SOUND
+CARELESS |= incident_cases.CARELESS
+CAREFUL |= incident_cases.CAREFUL
 
 
 def cases(table):
@@ -330,7 +526,10 @@ def test_a_reservation_over_the_quota_counts_all_functions():
 def test_a_deprecation_is_told_with_its_date():
     [warning] = parse_scenario(SMALL.replace("python3.13", "python3.9")).warnings
     assert warning.path == "functions.api.runtime"
-    assert warning.message == "python3.9 is deprecated since 2025-12-15 (at the scenario's start)"
+    assert warning.message == (
+        "python3.9 is deprecated since 2025-12-15 (at the scenario's start); new functions are blocked from "
+        "2027-02-01, updates from 2027-03-03, invocations never; python3.14 is the newest supported"
+    )
 
 
 def test_a_missing_init_names_the_measured_neighbours():

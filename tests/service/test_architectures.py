@@ -21,7 +21,7 @@ def test_a_python_function_starts_as_fast_as_its_package_and_architecture_did_on
     function = {"runtime": "python3.13", "package_type": package_type, "architecture": architecture}
     table = rows(run(world(function=function, init={}, trigger={"arrivals": at("0s", events=1000)})))
     measured_ms = P50_MS[package_type, architecture]
-    # 1,000 draws know the median to 0.6 %; the book's fits have it within 2 %.
+    # 1,000 draws know the median to 0.6 %; the book's fits have it within 1 %.
     assert median(row["init_us"] / 1000 for row in table) == pytest.approx(measured_ms, rel=0.04)
 
 

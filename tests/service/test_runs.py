@@ -35,6 +35,16 @@ def test_the_phases_of_a_cold_start_are_kept_apart_and_add_up_to_the_wait():
     assert row["duration_us"] == 1 * S
 
 
+def test_layers_are_fetched_with_the_package():
+    """30 MB of package and 12 + 8 MB of layers, of which 10 MB take no time, at 10 ms/MB; then 100 ms of Init."""
+    parameters = {"cold_starts/zip_fetch_ms_per_mb": 10, "cold_starts/zip_fetch_free_mb": 10}
+    layers = {"layers": ["12 MB", {"size": "8 MB", "unzipped_size": "40 MB"}]}
+    for package, fetched_ms in (({"package_size": "30 MB"}, 400), ({}, 100)):
+        result = run(world(function=package | layers, parameters=parameters))
+        assert environments(result)[0]["download_us"] == fetched_ms * MS
+        assert rows(result)[0]["wait_us"] == (fetched_ms + 100) * MS
+
+
 def test_an_image_fetches_nothing_by_size_and_takes_its_own_measured_init():
     parameters = {
         "cold_starts/init/python3.13/Image/x86_64": "170 ms",

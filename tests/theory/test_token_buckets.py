@@ -138,3 +138,15 @@ def test_requests_per_second_of_the_account_are_limited_to_ten_times_its_quota()
     assert set(log["throttle_reason"][throttled(log)]) == {ThrottleReason.FunctionInvocationRateLimitExceeded}
     in_time = np.argsort(log["arrived_us"], kind="stable")
     assert ran(log).sum() == served_by(log["arrived_us"][in_time], 1000, 1000)[-1]
+
+
+def test_a_bucket_that_grows_comes_with_what_it_grows_by_and_one_that_shrinks_loses_as_much():
+    bucket = TokenBucket(10, 10 / 1e6)
+    assert all(bucket.take(0) for _ in range(10))
+    bucket.resize(30, 30 / 1e6, 200_000)  # 2 have come back, and 20 come with it
+    assert sum(bucket.take(200_000) for _ in range(40)) == 22
+    bucket.resize(5, 5 / 1e6, 700_000)  # 15 have come back by the old rate, of which 25 less are kept: none
+    assert not bucket.ready(700_000)
+    assert bucket.ready(900_000)
+    bucket.resize(0, 0, 10_000_000)
+    assert not bucket.ready(2**40)

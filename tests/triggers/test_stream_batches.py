@@ -87,14 +87,14 @@ def records(events):
 
 
 def test_poison_records_fail_in_every_run_and_others_by_a_coin_of_each_run():
-    poison = RecordFailures(1, "t", "f", Poison(records=(3, 7)), 0.0)
-    assert [poison.of(records(range(2, 10)), run) for run in (1, 2, 50)] == [[1, 5]] * 3
-    rate = RecordFailures(1, "t", "f", Poison(rate=0.1), 0.0)
-    failing = rate.of(records(range(10_000)), 1)
-    assert failing == rate.of(records(range(10_000)), 20)
+    poison = RecordFailures(1, "t", "f", Poison(records=(3, 7)))
+    assert [poison.of(records(range(2, 10)), run, 0.0) for run in (1, 2, 50)] == [[1, 5]] * 3
+    rate = RecordFailures(1, "t", "f", Poison(rate=0.1))
+    failing = rate.of(records(range(10_000)), 1, 0.0)
+    assert failing == rate.of(records(range(10_000)), 20, 0.0)
     assert abs(len(failing) - 1000) < 4 * 900**0.5
-    transient = RecordFailures(1, "t", "f", None, 0.1)
-    runs = [set(transient.of(records(range(10_000)), run)) for run in (1, 2, KEPT_RUNS + 1)]
+    transient = RecordFailures(1, "t", "f", None)
+    runs = [set(transient.of(records(range(10_000)), run, 0.1)) for run in (1, 2, KEPT_RUNS + 1)]
     for first, second in ((0, 1), (0, 2), (1, 2)):
         assert abs(len(runs[first] & runs[second]) - 100) < 4 * 99**0.5  # independent: a tenth of a tenth
-    assert not RecordFailures(1, "t", "f", None, 0.0)
+    assert transient.of(records(range(10_000)), 1, 0.0) == []

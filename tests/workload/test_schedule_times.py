@@ -161,6 +161,25 @@ def test_a_day_that_never_comes_is_never_due(expression):
     assert due(expression, 400) == []
 
 
+@pytest.mark.parametrize(
+    ("expression", "timezone", "expected"),
+    [
+        ("at(2026-01-06T07:30:00)", "UTC", ["06 07:30"]),
+        ("at(2026-01-06T07:30:00)", "America/New_York", ["06 12:30"]),
+        ("at(2026-01-04T23:59:59)", "UTC", []),  # before the start
+        ("at(2027-01-06T07:30:00)", "UTC", []),
+    ],
+)
+def test_a_one_time_schedule_is_due_once_on_its_wall_clock(expression, timezone, expected):
+    assert due(expression, 30, timezone=timezone) == expected
+
+
+@pytest.mark.parametrize("expression", ["at(2026-02-30T00:00:00)", "at(2026-01-06)", "at()"])
+def test_a_date_that_is_none_is_refused(expression):
+    with pytest.raises(ValueError, match=r"is not a schedule.*or at\(2026"):
+        Schedule(expression)
+
+
 @pytest.mark.parametrize("name", ["Europe/Lodnon", "../etc/passwd", "America", ""])
 def test_an_unknown_time_zone_is_refused(name):
     with pytest.raises(ValueError, match="not an IANA time zone"):

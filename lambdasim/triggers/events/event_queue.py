@@ -20,7 +20,7 @@ import math
 from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Coins, Draws, uniforms
-from lambdasim.records import Fate, Kept, Outcome
+from lambdasim.records import REFUSED, Fate, Kept, Outcome
 from lambdasim.service.clock import Unattended
 from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.backoff import Backoff
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lambdasim.parameters.book import Book
     from lambdasim.triggers.queued import Run
 
-SUCCESS, THROTTLED, UNFINISHED = Outcome.SUCCESS, Outcome.THROTTLED, Outcome.UNFINISHED
+SUCCESS, UNFINISHED = Outcome.SUCCESS, Outcome.UNFINISHED
 DONE, NOWHERE = Fate.SUCCESS, Kept.NOWHERE
 _BOOK = "triggers/asynchronous/event_queue"
 
@@ -52,6 +52,7 @@ class EventQueue:
         "error_waits_us",
         "events",
         "function",
+        "limits",
         "lucks",
         "maximum_age_us",
         "maximum_retries",
@@ -60,7 +61,6 @@ class EventQueue:
         "recursion_limit",
         "runs",
         "service",
-        "stopped",
         "trigger",
         "warm_up_us",
     )
@@ -76,7 +76,7 @@ class EventQueue:
         self.lucks = run.lucks(name, function)
         self.emitter = run.emitter(name, function)
         self.on_success, self.on_failure = function_sinks(run, function, payload_mb)
-        self.stopped = settings.reserved_concurrent_executions == 0
+        self.limits = run.service.concurrency.functions[self.function]
         self.recursion_limit = book.value("triggers/recursion/limit") if settings.stops_loops else math.inf
         self.maximum_age_us = config.maximum_event_age_in_seconds * US_PER_S
         self.maximum_retries = config.maximum_retry_attempts
@@ -141,7 +141,7 @@ class AsynchronousEvent:
         queue, now_us = self.queue, self.queue.clock.now
         if now_us - self.queued_us > queue.maximum_age_us:
             self._fail(Fate.EXPIRED, now_us)
-        elif queue.stopped:
+        elif queue.limits.reserved == 0:
             self._fail(Fate.RESERVED_ZERO, now_us)
         elif self.chain is not None and queue.loops(self.chain):
             self._fail(Fate.RECURSIVE, now_us)
@@ -156,7 +156,7 @@ class AsynchronousEvent:
         if outcome is UNFINISHED:
             return
         invocation.answered_us = now_us
-        if outcome is THROTTLED:
+        if outcome in REFUSED:
             self._throttles += 1
             queue.clock.arrive(now_us + queue.backoff.wait_us(self._throttles, self.number), self.pick)
             return

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lambdasim.records import NEVER, Fate, Kept, Outcome
+from lambdasim.records import NEVER, REFUSED, Fate, Kept, Outcome
 from lambdasim.service.clock import Unattended
 from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.events.deliveries import Parcel, PersistentDelivery
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lambdasim.triggers.chain import Chain
     from lambdasim.triggers.queued import Run
 
-SUCCESS, THROTTLED, UNFINISHED = Outcome.SUCCESS, Outcome.THROTTLED, Outcome.UNFINISHED
+SUCCESS, UNFINISHED = Outcome.SUCCESS, Outcome.UNFINISHED
 
 
 class RequestResponseDelivery(PersistentDelivery):
@@ -45,7 +45,7 @@ class RequestResponseDelivery(PersistentDelivery):
         version, luck = self._lucks.draw(parcel.number, parcel.runs + 1)
         invocation = Invocation(sender, version, luck, parcel.number, parcel.attempts, parcel.sent_us, now_us)
         Unattended(self.run.service.invoke(invocation)).step()
-        if invocation.outcome is THROTTLED:
+        if invocation.outcome in REFUSED:
             return False
         parcel.runs += 1
         yield from sender.wait(invocation, self._patience_us)

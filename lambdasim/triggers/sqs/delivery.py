@@ -58,10 +58,9 @@ class Delivery:
     def deliver(self, batch: Batch) -> Generator[Event, None, None]:
         """Send a batch until it has run, or is given up."""
         clock, fates, attempt, wait_us = self._clock, self._fates, 1, self._wait_first_us
-        raises = fates.decide(batch)
         while True:
             fates.sent(batch, clock.now)
-            invocation = self._invocation(batch, attempt, raises=raises)
+            invocation = self._invocation(batch, attempt)
             run = self._service.invoke(invocation)
             admitted = next(run, None)
             if admitted is not None:
@@ -82,13 +81,13 @@ class Delivery:
             fates.failed(batch, clock.now)
             self._back_off(self._after_error)
 
-    def _invocation(self, batch: Batch, attempt: int, *, raises: bool) -> Invocation:
+    def _invocation(self, batch: Batch, attempt: int) -> Invocation:
         messages = len(batch.messages)
         version, luck = self._lucks.draw(batch.number, 1)  # a batch runs once: what fails comes in another
         invocation = Invocation(self, version, luck, batch.number, attempt, batch.arrived_us, self._clock.now)
         invocation.records = messages
         invocation.extra_us = messages * version.handler.per_record_us
-        invocation.raises = raises
+        invocation.raises = self._fates.decide(batch, version.handler.record_error_rate)
         return invocation
 
     def settle(self, invocation: Invocation, now_us: int) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
 from lambdasim.records import FUNCTION_ERRORS, Fate
+from lambdasim.scenario.targets import function_name
 from lambdasim.triggers.chain import Chain
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ class Fates:
         self._loop_limit = run.book.value("triggers/recursion/limit") if stops else math.inf
         self._passing = trigger.filter.passing if trigger.filter is not None else 1.0
         self._matches: Draws[float] = Draws(run.seed, "filter", name, sample=uniforms)
-        self._error_rate = run.function(function).handler.record_error_rate
-        self._errors_key = (run.seed, "record fails", name, function)
+        self._errors_key = (run.seed, "record fails", name, function_name(function))
         self._errors: list[Draws[float]] = []  # by receive
 
     def let_through(self, messages: list[Message], now_us: int, consumer: Consumer) -> list[Message]:
@@ -69,20 +69,20 @@ class Fates:
         """Whether the function has run as often in the message's chain as Lambda allows: such ones stay hidden."""
         return message.chain is not None and message.chain.functions.count(self._function) >= self._loop_limit
 
-    def decide(self, batch: Batch) -> bool:
-        """A batch is closed: which of its messages will fail; returns whether they make the handler raise."""
-        if self._queue.poison_rate > 0 or self._error_rate > 0:
-            batch.failing = [message for message in batch.messages if self._fails(message)]
+    def decide(self, batch: Batch, error_rate: float) -> bool:
+        """A batch is sent: which of its messages fail, by the handler's rate; returns whether they make it raise."""
+        may_fail = self._queue.poison_rate > 0 or error_rate > 0
+        batch.failing = [message for message in batch.messages if self._fails(message, error_rate)] if may_fail else []
         return bool(batch.failing) and not self._partial
 
-    def _fails(self, message: Message) -> bool:
+    def _fails(self, message: Message, error_rate: float) -> bool:
         if self._queue.is_poison(message.number):
             return True
-        if not self._error_rate:
+        if not error_rate:
             return False
         while len(self._errors) < message.receives:
             self._errors.append(Draws(*self._errors_key, len(self._errors) + 1, sample=uniforms))
-        return self._errors[message.receives - 1].at(message.number) < self._error_rate
+        return self._errors[message.receives - 1].at(message.number) < error_rate
 
     def sent(self, batch: Batch, now_us: int) -> None:
         """It is sent to the function, or sent again."""

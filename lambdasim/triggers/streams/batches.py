@@ -104,25 +104,22 @@ class Batch:
 class RecordFailures:
     """Which records make the handler fail: poison always, each other one at random, by a coin of each of its runs."""
 
-    def __init__(self, seed: int, trigger: str, function: str, poison: Poison | None, rate: float) -> None:
+    def __init__(self, seed: int, trigger: str, function: str, poison: Poison | None) -> None:
         self._key = (seed, "record fails", trigger, function)
-        self._rate = rate
         self._coins: list[Draws[float]] = []
         self._poisoned = frozenset(poison.records) if poison is not None else frozenset()
         self._poison_rate = poison.rate if poison is not None else 0.0
         self._poison_coins: Draws[float] = Draws(seed, "poison", trigger, sample=uniforms)
 
-    def __bool__(self) -> bool:
-        """Whether any can fail."""
-        return bool(self._rate or self._poison_rate or self._poisoned)
-
-    def of(self, records: Sequence[Record], run: int) -> list[int]:
-        """The places in the batch of those that fail in their ``run``-th run, in order."""
-        failing = []
-        coins = self._coins_of(run) if self._rate else None
+    def of(self, records: Sequence[Record], run: int, rate: float) -> list[int]:
+        """The places in the batch of those that fail in their ``run``-th run, in order; ``rate`` is the handler's."""
+        failing: list[int] = []
+        if not (rate or self._poison_rate or self._poisoned):
+            return failing
+        coins = self._coins_of(run) if rate else None
         for place, (_, event, *_) in enumerate(records):
             if (
-                (coins is not None and coins.at(event) < self._rate)
+                (coins is not None and coins.at(event) < rate)
                 or event in self._poisoned
                 or (self._poison_rate and self._poison_coins.at(event) < self._poison_rate)
             ):

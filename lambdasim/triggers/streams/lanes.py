@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Fate, Outcome
+from lambdasim.records import REFUSED, Fate, Outcome
 from lambdasim.service.clock import Unattended
 from lambdasim.triggers.streams.batches import Batch, Verdict, verdict
 from lambdasim.triggers.streams.mapping import UNSENT
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lambdasim.triggers.streams.mapping import Mapping
     from lambdasim.triggers.streams.readers import Reader
 
-SUCCESS, THROTTLED = Outcome.SUCCESS, Outcome.THROTTLED
+SUCCESS = Outcome.SUCCESS
 
 
 class Lane:
@@ -118,7 +118,7 @@ class Lane:
             self._invoking = True
             outcome, failing = yield from mapping.invoke(batch)
             self._invoking = False
-            if outcome is THROTTLED:
+            if outcome in REFUSED:
                 yield clock.timeout(mapping.backoff_us(batch.throttles))
             elif outcome is SUCCESS and not (failing and failing[0] == 0):
                 self._advance(batch, failing)

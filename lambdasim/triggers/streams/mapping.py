@@ -7,7 +7,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws, uniforms
-from lambdasim.records import Fate, Kept, Outcome
+from lambdasim.records import REFUSED, Fate, Kept, Outcome
+from lambdasim.scenario.targets import function_name
 from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.backoff import Backoff
 from lambdasim.triggers.chain import Chain
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lambdasim.triggers.streams.batches import Rules
     from lambdasim.triggers.streams.counts import StreamCounts
 
-SUCCESS, THROTTLED, UNFINISHED = Outcome.SUCCESS, Outcome.THROTTLED, Outcome.UNFINISHED
+SUCCESS, UNFINISHED = Outcome.SUCCESS, Outcome.UNFINISHED
 UNSENT = Batch(-1, [])
 
 
@@ -58,8 +59,7 @@ class Mapping:
         self._look = look
         self._lucks = run.lucks(name, target)
         self._emitter = run.emitter(name, target)
-        rate = run.function(target).handler.record_error_rate
-        self._failures = RecordFailures(run.seed, name, target, trigger.poison, rate)
+        self._failures = RecordFailures(run.seed, name, function_name(target), trigger.poison)
         self._passing = 1.0 if trigger.filter is None else trigger.filter.passing
         self._filter: Draws[float] = Draws(run.seed, "filter", name, sample=uniforms)
         self._sink = trigger.on_failure
@@ -78,12 +78,12 @@ class Mapping:
     def invoke(self, batch: Batch) -> Generator[Event, None, tuple[Outcome, list[int]]]:
         """Send a batch: how that ended, and where in the batch stand the records that the function says have failed."""
         clock, counts, records, size = self.clock, self.counts, batch.records, len(batch.records)
-        failing = self._failures.of(records, batch.runs_before + batch.runs + 1) if self._failures else []
         batch.tries += 1
         if batch.tries == 1:
             batch.sent_us = clock.now
         newest_us = records[-1][0] if records else batch.sent_us
         version, luck = self._lucks.draw(batch.number, batch.runs + 1)
+        failing = self._failures.of(records, batch.runs_before + batch.runs + 1, version.handler.record_error_rate)
         invocation = Invocation(self, version, luck, batch.number, batch.tries, newest_us, clock.now)
         invocation.records = size
         invocation.extra_us = size * version.handler.per_record_us
@@ -91,7 +91,7 @@ class Mapping:
         counts.invoked.add(clock.now, size)
         yield from self._service.invoke(invocation)
         outcome = invocation.outcome
-        if outcome is THROTTLED:
+        if outcome in REFUSED:
             batch.throttles += 1
         else:
             batch.throttles = 0

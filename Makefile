@@ -33,6 +33,7 @@ validation: setup
 	$(BIN)/python -m tests.validation.aws_2020 results/validation
 	$(BIN)/python -m tests.validation.peers results/validation
 	$(BIN)/python -m tests.validation.delivery results/validation
+	$(BIN)/python -m tests.validation.init results/validation
 	$(BIN)/python -m tests.validation.vpc_2019 results/validation
 
 # Speed and memory as ratios within one run; prints, never judges.

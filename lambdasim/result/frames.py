@@ -103,7 +103,7 @@ def _listed(column: str, header: Header) -> Iterable[str]:
         "to_version": versions,
         "subject": header.subjects,
         "downstream": [downstream.name for downstream in header.downstream],
-        **dict.fromkeys(_TRIGGERS, [trigger.name for trigger in header.triggers]),
+        **dict.fromkeys(_TRIGGERS, tuple(trigger.name for trigger in header.triggers)),
     }
     return named.get(column, ())
 

@@ -178,7 +178,8 @@ class Incident(Block):
         if self.throttle_per_us is not None:
             yield f"throttled to {self.throttle_per_us * US_PER_S:g}/s"
         if self.reserved_concurrent_executions is not None:
-            yield f"reserved concurrency {self.reserved_concurrent_executions}"
+            reserved = self.reserved_concurrent_executions
+            yield "no reserved concurrency" if reserved == NONE else f"reserved concurrency {reserved}"
         if self.account is not None:
             yield f"quota {self.account.concurrent_executions}"
         if self.availability_zone is not None:

@@ -57,7 +57,9 @@ def no_queue_to_share(scenario: Scenario, _book: Book) -> Findings:
         if not isinstance(trigger, SqsTrigger) or trigger.queue.shared_with is None:
             continue
         path, other = ("triggers", name, "queue", "shared_with"), trigger.queue.shared_with
-        owner = scenario.triggers[other]
+        owner = scenario.triggers.get(other)
+        if owner is None:
+            continue  # it was refused itself
         if not isinstance(owner, SqsTrigger):
             yield path, f"{other} is of type {owner.type}; only the queue of a trigger of type sqs can be shared"
         elif owner.queue.shared_with is not None:
@@ -70,7 +72,7 @@ def dead_letter_queue_of_another_kind(scenario: Scenario, _book: Book) -> Findin
         sink = trigger.queue.dead_letter if isinstance(trigger, SqsTrigger) else None
         if sink is None or sink == DISCARD or not isinstance(trigger, SqsTrigger):
             continue
-        other = scenario.triggers[sink]
+        other = scenario.triggers.get(sink)
         if isinstance(other, SqsTrigger) and _owner(scenario, other).queue.fifo != trigger.queue.fifo:
             kind, wanted = ("a standard", "FIFO") if trigger.queue.fifo else ("a FIFO", "standard")
             yield (

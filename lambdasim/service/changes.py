@@ -125,7 +125,11 @@ class Changes:
     # -- environments that end
 
     def _deploy(self, name: str, now_us: int) -> None:
-        """UpdateFunctionCode: what is idle of $LATEST ends now, what is busy after its run."""
+        """UpdateFunctionCode: what is idle of $LATEST ends now, what is busy after its run.
+
+        In AWS the old code may take requests for some seconds more, until LastUpdateStatus is Successful
+        (https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html); how long is not published.
+        """
         for version, fleet in zip(self._versions, self._service.fleets, strict=True):
             if (version.name, version.version) == (name, LATEST):
                 fleet.take_away(fleet.environments(now_us), now_us, EndCause.DEPLOYMENT)

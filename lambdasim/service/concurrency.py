@@ -242,7 +242,7 @@ class ConcurrencyLimits:
         return None
 
     def withdraw(self, limits: FunctionLimits, now_us: int) -> None:
-        """No environment could start for a run that has just been let in: it is over; only its request has counted."""
+        """No environment could start for a run that was just let in: it is over, and has counted for an instant."""
         limits.scaling.give_back()
         self.release(limits, now_us)
 

@@ -7,7 +7,7 @@ import yaml
 from tests.cli.shop import WORLD
 
 
-@pytest.mark.parametrize("words", [("--help",), ("-h",), ("run", "--help"), ("validate", "-h"), ("schema", "--help")])
+@pytest.mark.parametrize("words", [("--help",), ("-h",), ("run", "--help"), ("validate", "-h"), ("runtimes", "-h")])
 def test_help_says_how_to_call_and_leaves_with_0(command, words):
     run = command(*words)
     assert run.out.startswith("Usage: lambdasim ")
@@ -15,7 +15,7 @@ def test_help_says_how_to_call_and_leaves_with_0(command, words):
 
 
 def test_help_lists_the_verbs_and_the_exit_statuses(command):
-    assert all(f"  {verb} " in command("--help").out for verb in ("run", "validate", "schema"))
+    assert all(f"  {verb} " in command("--help").out for verb in ("run", "validate", "runtimes", "schema"))
     assert "130" in command("run", "--help").out
 
 

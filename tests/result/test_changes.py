@@ -38,8 +38,8 @@ EXPECTED = [
     (240, "incident_began", "api", "handler duration x10, 20 % errors, 0.5 % crashes for 1.5 min"),
     (330, "incident_ended", "api", "over: handler duration x10, 20 % errors, 0.5 % crashes"),
     (480, "incident_began", "api", "new code, reserved concurrency 30"),
-    (540, "incident_began", "api", "reserved concurrency none for 5 min"),
-    (840, "incident_ended", "api", "over: reserved concurrency none"),
+    (540, "incident_began", "api", "no reserved concurrency for 5 min"),
+    (840, "incident_ended", "api", "over: no reserved concurrency"),
 ]
 
 

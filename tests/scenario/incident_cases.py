@@ -75,6 +75,8 @@ SOUND = {
         during(f"at: 1m, {RESERVE.format(900)}"),
         during(f"at: 0s, {QUOTA.format(2000)}", f"at: 1m, {RESERVE.format(1500)}"),
         during(f"at: 1m, for: 1m, {RESERVE.format(900)}", f"at: 2m, {QUOTA.format(100)}"),
+        # What began last holds, wherever it is written.
+        during(f"at: 2m, {RESERVE.format(100)}", f"at: 1m, {RESERVE.format(200)}", f"at: 3m, {QUOTA.format(200)}"),
     ],
     "provisioned_over_quota_later": [keyed(during(f"at: 1m, {QUOTA.format(105)}"), PROVISIONED)],
     "provisioned_over_reserved_later": [

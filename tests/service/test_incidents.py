@@ -247,3 +247,11 @@ def test_new_code_leaves_published_versions_alone():
     table = rows(run(document))
     after = {row["version"]: row["start_type"] for row in table if row["invoked_us"] == 101 * S}
     assert after == {0: StartType.COLD, 2: StartType.WARM}
+
+
+def test_only_a_run_with_a_throttled_downstream_rests_on_how_much_it_takes_at_once():
+    document = world(function={"connections": {"to": "db"}}, downstream={"db": {}})
+    for change, asked in (({"error_rate": "10%"}, False), ({"throttle": "5/s"}, True)):
+        result = run(document | {"incidents": [incident(downstream="db", **change)]})
+        paths = {entry["path"] for entry in result.summary()["assumptions"]}
+        assert ("downstream/throttle_burst_s" in paths) == asked

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import numpy as np
 import pytest
 
 from lambdasim.parameters.book import load_book
-from lambdasim.randomness import stream
-from lambdasim.service.cold_start import cold_start_model
-from lambdasim.units import US_PER_MS
+from tests.validation.init import INITS, simulated_ms
 from tests.validation.init_fits import SHARES, as_written, fit, measured
-from tests.worlds import load, world
 
-DRAWS = 200_000  # they know a 99th percentile to 0.7 % or better
-INITS = {row.path.removeprefix("init/"): row for row in measured() if row.path.startswith("init/")}
 # Their medians in ms, rounded: Zip on x86_64 and arm64, Image on x86_64 and arm64.
 MEDIANS = {
     "python3.12": (90, 83, 149, 127),
@@ -38,23 +32,6 @@ MEDIANS = {
     "rust@provided.al2023": (16, 13, 31, 26),
     "graalvm_java21@provided.al2023": (154, 123, 87, 72),
 }
-
-
-def function(path):
-    """The configuration, as a user writes it, of what was measured under a path."""
-    key, package_type, architecture = path.split("/")
-    language, _, runtime = key.rpartition("@")
-    keys = {"runtime": runtime, "package_type": package_type, "architecture": architecture}
-    keys |= {"language": language} if language else {}
-    return load(world(function=keys, init={})).functions["f"]
-
-
-@cache
-def simulated_ms(path):
-    """Init Durations as environments of that function draw them."""
-    samplers = dict(cold_start_model(function(path), load_book()).samplers())
-    generator = stream(1, path)
-    return (samplers["runtime init"](generator, DRAWS) + samplers["function init"](generator, DRAWS)) / US_PER_MS
 
 
 @pytest.mark.parametrize("path", INITS)

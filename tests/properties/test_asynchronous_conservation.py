@@ -95,7 +95,8 @@ def test_every_event_has_one_row_for_each_target_or_is_in_flight(world):
         assert found["events"] == mine.sum() + found["in_flight"]
         assert found["events"] % targets == 0
         assert events["event"][mine].max(initial=-1) < found["events"] // targets  # numbered from 0, without gaps
-        if world["drain"] == "7h":  # the longest event age, all retries and runs
+        unreachable = trigger.get("endpoint") == {"error_rate": "100%"}  # then sources try for a day
+        if world["drain"] == "7h" and not unreachable:  # the longest event age, all retries and runs
             assert found["in_flight"] == 0
 
 

@@ -62,6 +62,16 @@ def test_readme_shows_the_first_line_that_the_first_scenario_prints():
     assert " ".join(shown[1].split()) == printed.split("\n")[0]
 
 
+def test_every_scenario_in_the_readme_loads():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    assert len(shown) == 3
+    for text in shown:
+        head = "" if text.startswith("name:") else "name: shown\nduration: 1h\n"
+        warnings = {warning.code for warning in lambdasim.parse_scenario(head + text, base=ROOT).warnings}
+        assert warnings <= {"pollers_over_reserved"}, text  # which is what its scenario shows
+
+
 def test_readme_quotes_the_validation_page():
     page = (ROOT / "results" / "validation" / "aws_2020.md").read_text(encoding="utf-8")
     verdict = page.split("**")[1] + page.split("**")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from lambdasim.randomness import Draws, stream, uniforms
@@ -89,19 +90,24 @@ class RuleInvocations:
     Source: EventBridge user guide, eb-quota.
     """
 
-    __slots__ = ("_cost_ns", "_pace")
-
     def __init__(self, region: str, book: Book) -> None:
-        path = f"{_BOOK}/eventbridge/invocations_per_second"
-        entry = f"{path}/{region}" if book.has(f"{path}/{region}") else f"{path}/other_regions"
+        self._region = region
+        self._book = book
+
+    @cached_property
+    def _cost_and_pace(self) -> tuple[int, Pace]:
+        """Read from the book when a rule first sends: only then is it an assumption of the run."""
+        book, path = self._book, f"{_BOOK}/eventbridge/invocations_per_second"
+        entry = f"{path}/{self._region}" if book.has(f"{path}/{self._region}") else f"{path}/other_regions"
         rate, burst_s = book.value(entry), book.value(f"{_BOOK}/eventbridge/invocations_burst_s")
-        self._cost_ns = round(NS_PER_S / rate)
-        self._pace = Pace(round(burst_s * NS_PER_S) - self._cost_ns)
+        cost_ns = round(NS_PER_S / rate)
+        return cost_ns, Pace(round(burst_s * NS_PER_S) - cost_ns)
 
     def turn_us(self, now_us: int) -> int:
         """When an event that has come now is sent to a target."""
-        at_us = self._pace.earliest_us(now_us)
-        self._pace.take(at_us, self._cost_ns)
+        cost_ns, pace = self._cost_and_pace
+        at_us = pace.earliest_us(now_us)
+        pace.take(at_us, cost_ns)
         return at_us
 
 

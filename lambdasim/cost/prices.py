@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambdasim.errors import ParameterError
 from lambdasim.parameters.book import Book, Parameter
@@ -109,16 +109,19 @@ class PriceList:
     def plan_price(self, path: str) -> Price | None:
         """What the Savings Plan makes of the price at ``path``: one price for all of it; None if it has no part in it.
 
-        Where the plan's own price is not known, its discount on the first tier is.
+        Where the plan's own price is not known, its discount on the first tier is. A tier that costs less than that
+        stays as it is: nobody takes a plan for what is cheaper without.
         """
         places = [self._place(place) for place in plan_places(path, self.savings_plan)]
         if not places:
             return None
         own, discount = places
+        listed = self.price(path).tiers
         if self.book.has(own):
-            return price_of(self.book.get(own))
-        usd = self.price(path).tiers[0].usd * (1 - self.book.value(discount))
-        return Price(own, (Tier(math.inf, usd),))
+            usd = price_of(self.book.get(own)).tiers[0].usd
+        else:
+            usd = listed[0].usd * (1 - self.book.value(discount))
+        return Price(own, tuple(replace(tier, usd=min(usd, tier.usd)) for tier in listed))
 
     def allowance(self, price: str) -> str | None:
         """What says how much of this price is free, if anything does."""

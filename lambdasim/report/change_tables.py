@@ -16,7 +16,11 @@ def downstream_table(downstream: Summary) -> Table:
             name,
             number(found["max_connections"]),
             *(number(found["connections"][key]) for key in ("mean", "max")),
-            *((number(found["minutes_over"]), _instant(found["first_over_s"])) if found["max_connections"] else "--"),
+            *(
+                (number(found["minutes_over"]), _instant(found["first_over_s"]))
+                if found["max_connections"]
+                else ("-", "-")
+            ),
         )
         for name, found in downstream.items()
     ]
@@ -28,7 +32,11 @@ def _instant(seconds: float | None) -> str:
 
 
 def changes_table(changes: Sequence[Summary], most: int | None = None) -> Table:
-    """What changed when; ``most`` keeps it to the first so many."""
+    """What changed when; ``most`` keeps it to the first so many.
+
+    What auto scaling wants is left out: it is said again by what is asked for, version by version.
+    """
+    changes = [change for change in changes if change["change"] != "autoscaled"]
     rows = [(instant(change["at_s"]), change["subject"], change["text"]) for change in changes[:most]]
     rest = len(changes) - len(rows)
     title = "Changes" if not rest else f"Changes: the first {len(rows)} of {len(changes):,}"

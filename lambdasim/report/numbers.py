@@ -49,14 +49,14 @@ def usd(value: float) -> str:
 
 
 def instant(seconds: float) -> str:
-    """When something was, from the start of the run.
+    """When something was, from the start of the run, to a tenth of a second.
 
     >>> instant(1800.0), instant(90061.5), instant(0.25)
-    ('30m00s', '25h01m01.5s', '0m00.25s')
+    ('30m00s', '25h01m01.5s', '0m00.2s')
     """
-    minutes, rest = divmod(round(seconds, 6), 60)
+    minutes, rest = divmod(round(seconds, 1), 60)
     hours, minutes = divmod(int(minutes), 60)
-    whole, _, fraction = f"{rest:.6f}".rstrip("0").rstrip(".").partition(".")
+    whole, _, fraction = f"{rest:.1f}".removesuffix(".0").partition(".")
     tail = f"{whole:0>2}{'.' if fraction else ''}{fraction}s"
     return f"{hours}h{minutes:02}m{tail}" if hours else f"{minutes}m{tail}"
 

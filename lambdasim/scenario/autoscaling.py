@@ -104,7 +104,7 @@ class Autoscaling(Block):
     disable_scale_in: Flag = False
     """Whether target tracking only adds."""
     scheduled_actions: tuple[ScheduledAction, ...] = ()
-    """Other bounds at certain times: `[{schedule: cron(0 7 ? * MON-FRI *), min_capacity: 40}]`."""
+    """Other bounds at certain times: `[{schedule: "cron(0 7 ? * MON-FRI *)", min_capacity: 40}]`."""
 
     @model_validator(mode="after")
     def _is_sound(self) -> Autoscaling:

@@ -29,6 +29,7 @@ from lambdasim.scenario.price_checks import no_price
 from lambdasim.scenario.provisioned_checks import (
     PROVISIONED_ERRORS,
     PROVISIONED_WARNINGS,
+    autoscaling_over_quota,
     provisioned_over_quota,
     provisioned_over_reserved,
 )
@@ -188,7 +189,7 @@ def init_over_limit(scenario: Scenario, book: Book) -> Findings:
                     (*path, "init", key),
                     (
                         f"the mean of {format_us(distribution.mean())} is above {limit} s: "
-                        "Lambda stops the init there and runs it again inside the first invocation"
+                        "Lambda stops an init on demand there and runs it again inside the first invocation"
                     ),
                 )
 
@@ -268,4 +269,5 @@ WARNINGS: dict[str, Check] = (
     | VERSION_WARNINGS
     | PROVISIONED_WARNINGS
     | INCIDENT_WARNINGS
+    | {"autoscaling_over_quota_later": partial(limits_at_each_change, check=autoscaling_over_quota)}
 )

@@ -193,7 +193,6 @@ class Configuration(Block):
 _ONCE = "is set once for the function, for all its versions"
 _ONCE_FOR_ALL = (
     "reserved_concurrent_executions",
-    "provisioned_concurrent_executions",
     "aliases",
     "versions",
     "event_invoke_config",
@@ -201,6 +200,7 @@ _ONCE_FOR_ALL = (
     "recursive_loop",
     "connections",
 )
+_BY_AN_ALIAS = "give this to an alias that points to the version, below `aliases`: it comes to the same"
 _HandlerOfVersion = overrides_of(
     "HandlerOfVersion",
     "What an invocation of a version does otherwise than those of the function's own configuration.",
@@ -211,7 +211,7 @@ _Version = overrides_of(
     "Version",
     "A published version: what it changes of its function's own configuration.",
     Configuration,
-    {key: f"`{key}` {_ONCE}" for key in _ONCE_FOR_ALL},
+    {key: f"`{key}` {_ONCE}" for key in _ONCE_FOR_ALL} | {"provisioned_concurrent_executions": _BY_AN_ALIAS},
     {"handler": _HandlerOfVersion},
 )
 
@@ -278,6 +278,13 @@ class Function(Configuration):
     def is_provisioned(self) -> bool:
         """Whether any of its aliases has provisioned concurrency."""
         return any(pointer.provisioned_concurrent_executions for pointer in self.pointers.values())
+
+    @property
+    def provisioned_versions(self) -> dict[str, Configuration]:
+        """The versions that have provisioned concurrency at any time, with their settings."""
+        pointers = [pointer for pointer in self.pointers.values() if pointer.provisioned_concurrent_executions]
+        named = {version for pointer in pointers for version in pointer.versions.values()}
+        return {version: settings for version, settings in self.configurations.items() if version in named}
 
     def reached(self, qualifier: str) -> tuple[str, ...]:
         """The versions that an alias or a version may come to in a run; or the function's name alone, if empty."""

@@ -72,11 +72,13 @@ def legacy_is_over(scenario: Scenario, book: Book) -> Findings:
             text = f"{configuration.memory_size} MB are above the {most_mb} MB of a legacy network interface"
             yield (*path, "memory_size"), f"{text}; functions were smaller then"
     for name, function in scenario.functions.items():
-        if function.is_provisioned and function.vpc_config is not None and function.vpc_config.is_legacy:
-            yield (
-                ("functions", name, "vpc_config", "network_interfaces"),
-                "legacy interfaces ended before provisioned concurrency began; use hyperplane",
-            )
+        for version, settings in function.provisioned_versions.items():
+            if settings.vpc_config is not None and settings.vpc_config.is_legacy:
+                below = ("versions", version) if version in function.versions else ()
+                yield (
+                    ("functions", name, *below, "vpc_config", "network_interfaces"),
+                    "legacy interfaces ended before provisioned concurrency began; use hyperplane",
+                )
 
 
 def single_subnet(scenario: Scenario, _book: Book) -> Findings:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lambdasim.parameters.book import Book
 from lambdasim.parameters.savings_plans import plan_places
-from lambdasim.scenario.functions import Configuration, Function
+from lambdasim.scenario.functions import Configuration
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.targets import LATEST
 
@@ -74,7 +74,7 @@ def _billed(scenario: Scenario, book: Book) -> Iterator[tuple[Path, str, str]]:
             yield (*own, "architecture"), f"duration ({architecture})", f"duration/{architecture}/tiers"
             if settings.ephemeral_storage > free_mb:
                 yield (*own, "ephemeral_storage"), "ephemeral storage", "ephemeral_storage"
-        for provisioned in _provisioned_on(function):
+        for provisioned in dict.fromkeys(own.architecture for own in function.provisioned_versions.values()):
             for item, price in _OF_PROVISIONED.items():
                 at = f"provisioned_concurrency/{price.format(architecture=provisioned)}"
                 yield path, item.format(architecture=provisioned), at
@@ -87,15 +87,3 @@ def _billed(scenario: Scenario, book: Book) -> Iterator[tuple[Path, str, str]]:
     for name, trigger in scenario.triggers.items():
         for billed in trigger.billed:
             yield ("triggers", name), billed.item, billed.price
-
-
-def _provisioned_on(function: Function) -> tuple[str, ...]:
-    """The architectures of the versions that have provisioned concurrency at any time."""
-    names = [
-        name
-        for pointer in function.pointers.values()
-        if pointer.provisioned_concurrent_executions
-        for name in pointer.versions.values()
-    ]
-    settings = function.configurations
-    return tuple(dict.fromkeys(settings[name].architecture for name in names if name in settings))

@@ -12,6 +12,7 @@ from lambdasim.scenario.aliases import LIVE, Alias
 from lambdasim.scenario.functions import Function
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.targets import LATEST
+from lambdasim.units import US_PER_S, format_us
 
 Path = tuple[str | int, ...]
 Findings = Iterator[tuple[Path, str]]
@@ -91,6 +92,21 @@ def provisioned_twice(scenario: Scenario, _book: Book) -> Findings:
                 )
 
 
+def provisioned_init_over_limit(scenario: Scenario, book: Book) -> Findings:
+    """Its environments may take longer than others to start, but not for ever: AWS ends with the status FAILED."""
+    for name, function in scenario.functions.items():
+        for version, settings in function.provisioned_versions.items():
+            limit_us = max(book.value("quotas/function/long_init_timeout_s") * US_PER_S, settings.timeout_us)
+            below = ("versions", version) if version in function.versions else ()
+            for key, distribution in (("duration", settings.init.duration), ("code", settings.init.code)):
+                if distribution is not None and distribution.mean() > limit_us:
+                    mean, limit = format_us(distribution.mean()), format_us(limit_us)
+                    yield (
+                        ("functions", name, *below, "init", key),
+                        f"the mean of {mean} is above {limit}, the limit of provisioned concurrency: none can start",
+                    )
+
+
 def provisioned_leaves_nothing(scenario: Scenario, _book: Book) -> Findings:
     """Then nothing spills over, and $LATEST is throttled."""
     for path, function, total in _of_reserved(scenario):
@@ -130,7 +146,7 @@ def autoscaling_over_quota(scenario: Scenario, book: Book) -> Findings:
             if capacity is not None and capacity > most:
                 yield (
                     (*path, "autoscaling", *below),
-                    f"no more than {most} can be provisioned here; AWS will refuse to scale beyond that",
+                    f"no more than {most} can be provisioned for {path[1]}:{path[-1]}; AWS will refuse more",
                 )
 
 
@@ -147,7 +163,13 @@ def autoscaling_while_routing(scenario: Scenario, _book: Book) -> Findings:
 Check = Callable[[Scenario, Book], Findings]
 PROVISIONED_ERRORS: dict[str, Check] = {
     check.__name__: check
-    for check in (provisioned_over_quota, provisioned_over_reserved, provisioned_latest, provisioned_twice)
+    for check in (
+        provisioned_over_quota,
+        provisioned_over_reserved,
+        provisioned_latest,
+        provisioned_twice,
+        provisioned_init_over_limit,
+    )
 }
 PROVISIONED_WARNINGS: dict[str, Check] = {
     check.__name__: check for check in (provisioned_leaves_nothing, autoscaling_over_quota, autoscaling_while_routing)

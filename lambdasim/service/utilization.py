@@ -42,7 +42,7 @@ class UtilizationWatch:
             self._samples += [0] * missing
             self._sums += [0.0] * missing
             self._maxima += [0.0] * missing
-        utilization = (self._fleet.busy + taking) / allocated
+        utilization = min(1.0, (self._fleet.busy + taking) / allocated)  # some of fewer may still end their runs
         self._samples[minute] += 1
         self._sums[minute] += utilization
         if utilization > self._maxima[minute]:

@@ -145,12 +145,12 @@ def test_with_enough_of_them_and_no_failures_nothing_waits_for_a_start(world):
     world["parameters"]["quotas/account/requests_per_second_per_concurrency"] = 10
     most = run(world)
     assert set(most.ran["start_type"]) <= {StartType.PROVISIONED}
-    for function, settings in enumerate(world["functions"].values()):
+    for function, written in enumerate(world["functions"].values()):
         needed = highest(kept_runs(most, function))
         asked = np.sort(kept_runs(most, function)["invoked_us"])
         within = np.searchsorted(asked, asked + US_PER_S, side="left") - np.arange(asked.size)
         for_requests = -(-int(within.max(initial=0)) // 10)
-        settings["aliases"]["live"]["provisioned_concurrent_executions"] = max(1, needed, for_requests)
+        written["aliases"]["live"]["provisioned_concurrent_executions"] = max(1, needed, for_requests)
     exact = run(world)
     assert set(exact.ran["start_type"]) <= {StartType.PROVISIONED}
     assert np.array_equal(exact.log["ended_us"], most.log["ended_us"])

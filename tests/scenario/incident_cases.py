@@ -83,12 +83,25 @@ SOUND = {
         keyed(during(f"at: 1m, {RESERVE.format(5)}", f"at: 2m, {RESERVE.format('none')}"), PROVISIONED)
     ],
 }
+SCALED = (
+    "aliases: {a: {function_version: '1', provisioned_concurrent_executions: 5, "
+    "autoscaling: {min_capacity: 1, max_capacity: 20, target_value: 0.7}}}"
+)
 CARELESS = {
+    "autoscaling_over_quota_later": [
+        keyed(during(f"at: 1m, {QUOTA.format(119)}"), SCALED),
+        keyed(during(f"at: 1m, for: 5m, {RESERVE.format(19)}"), SCALED),
+    ],
     "incident_never_begins": [during(f"at: 1h, {SLOW}"), during(f"at: 2h, for: 1m, {SLOW}")],
     "nothing_connects": [during("at: 1m, downstream: db, throttle: 5/s", more=DB)],
     "nothing_waits": [connected(during("at: 1m, downstream: db, latency: x2", more=DB))],
 }
 CAREFUL = {
+    "autoscaling_over_quota_later": [
+        keyed(during(f"at: 1m, {QUOTA.format(120)}"), SCALED),
+        keyed(during(f"at: 1m, for: 5m, {RESERVE.format(20)}"), SCALED),
+        keyed(during("at: 1m, function: api, handler: {duration: x2}"), SCALED.replace("20", "901")),
+    ],
     "incident_never_begins": [during(f"at: 3599s, for: 2h, {SLOW}"), during(f"at: 0s, {SLOW}")],
     "nothing_connects": [connected(during("at: 1m, downstream: db, throttle: 5/s", more=DB))],
     "nothing_waits": [

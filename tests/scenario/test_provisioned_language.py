@@ -97,3 +97,9 @@ def test_a_mistake_is_told_with_its_place_and_its_remedy(text, said):
     [message] = complaints(text)
     assert message.startswith("s.yaml:6:")
     assert said in message
+
+
+def test_a_version_is_told_to_have_it_by_an_alias():
+    kept = "    versions: {'2': {provisioned_concurrent_executions: 3}}\n"
+    [message] = complaints(changed("    runtime: python3.13\n", f"    runtime: python3.13\n{kept}"))
+    assert "versions.2.provisioned_concurrent_executions: give this to an alias that points to the version" in message

@@ -108,7 +108,11 @@ BROKEN = {
         with_key(VPC).replace("  api:\n", f"  api:\n    versions: {{'2': {{{VPC.replace('web', 'db')}}}}}\n") + SUBNETS,
         with_key(VPC) + "parameters: {quotas/account/network_interfaces_per_vpc: 1}\n",
     ],
-    "legacy_is_over": [with_key(LEGACY, "memory_size: 3073"), with_key(LEGACY, PROVISIONED)],
+    "legacy_is_over": [
+        with_key(LEGACY, "memory_size: 3073"),
+        with_key(LEGACY, PROVISIONED),
+        provisioned("a: function_version: '2'", versions=f"{{'2': {{{LEGACY}}}}}"),
+    ],
     "no_measured_init": [
         SMALL.replace("python3.13", "python3.7"),
         SMALL.replace("python3.13", "provided.al2023\n    language: swift"),
@@ -151,6 +155,11 @@ BROKEN = {
         provisioned("a: function_version: '1'", "b: function_version: '2'", keys=["reserved_concurrent_executions: 9"]),
     ],
     "provisioned_latest": [provisioned("a: function_version: $LATEST")],
+    "provisioned_init_over_limit": [
+        with_key(PROVISIONED, "init: {duration: 131s}"),
+        with_key(PROVISIONED, "init: {code: 201s}", "timeout: 200"),
+        provisioned("a: function_version: '2'", versions="{'2': {init: {duration: 131s}}}"),
+    ],
     "provisioned_twice": [
         provisioned("a: function_version: '1'", "b: function_version: '1'"),
         provisioned("a: function_version: '1'", keys=[PROVISIONED]),
@@ -245,7 +254,12 @@ SOUND = {
         with_key(LEGACY) + SUBNETS.replace("addresses: 1", "addresses: 0"),
         with_key(VPC) + "parameters: {quotas/account/network_interfaces_per_vpc: 2}\n",
     ],
-    "legacy_is_over": [with_key(LEGACY, "memory_size: 3072"), with_key(VPC, "memory_size: 3073", PROVISIONED)],
+    "legacy_is_over": [
+        with_key(LEGACY, "memory_size: 3072"),
+        with_key(VPC, "memory_size: 3073", PROVISIONED),
+        provisioned("a: function_version: '1'", versions=f"{{'2': {{{LEGACY}}}}}"),
+        provisioned("a: function_version: '2'", versions=f"{{'2': {{{VPC}}}}}", keys=[LEGACY]),
+    ],
     "no_measured_init": [SMALL.replace("python3.13", "python3.7\n    init: {duration: 1s}")],
     "no_price": [f"{SMALL}region: eu-west-1\n"],
     "snap_start_unsupported": [
@@ -278,6 +292,11 @@ SOUND = {
     "provisioned_latest": [
         provisioned("a: function_version: '1'"),
         with_key("aliases: {a: {function_version: $LATEST}}", PROVISIONED),
+    ],
+    "provisioned_init_over_limit": [
+        with_key(PROVISIONED, "init: {duration: 130s}"),
+        with_key(PROVISIONED, "init: {code: 200s}", "timeout: 200"),
+        provisioned("a: function_version: '1'", versions="{'2': {init: {duration: 131s}}}"),
     ],
     "provisioned_twice": [
         provisioned("a: function_version: '1'", "b: function_version: '2'"),

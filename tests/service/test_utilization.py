@@ -32,3 +32,18 @@ def test_a_run_that_lasts_into_a_quiet_minute_shows_nothing_there_but_that_it_is
     executions = minutes("ProvisionedConcurrentExecutions", trigger={"arrivals": at("55s")})
     assert executions == pytest.approx([1, 1, np.nan, np.nan, np.nan], nan_ok=True)
     assert np.isnan(minutes(AVERAGE, trigger={"arrivals": at("55s")})[1])
+
+
+def test_of_fewer_than_are_busy_still_all_are_busy_and_no_more():
+    alias = {"function_version": "1", "provisioned_concurrent_executions": 4}
+    fewer = {"schedule": "at(2026-01-05T00:01:00)", "max_capacity": 2}
+    alias["autoscaling"] = {"min_capacity": 1, "max_capacity": 4, "scheduled_actions": [fewer]}
+    timeline = run(
+        world(
+            function={"aliases": {"live": alias}},
+            handler={"duration": "10 s"},
+            trigger={"target": "f:live", "arrivals": at("55s", "55s", "55s", "55s", "62s")},
+        )
+        | {"duration": "5m"}
+    ).timeline
+    assert timeline[timeline["function"] == "f"][MAXIMUM].to_numpy()[:2] == pytest.approx([1, 1])

@@ -150,6 +150,7 @@ class Change(IntEnum):
     AUTOSCALED = 4  # Application Auto Scaling asked for another provisioned concurrency
     ALIAS_SHIFTED = 5
     ALIAS_ROLLED_BACK = 6
+    SCALING_REFUSED = 7  # ... more than is left to be set aside: nothing changed
 
 
 class Kept(IntFlag):

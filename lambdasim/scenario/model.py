@@ -98,6 +98,11 @@ class Scenario(Block):
 
     _origin: Origin = PrivateAttr()
 
+    @property
+    def ends_us(self) -> int:
+        """When a run ends, the drain included."""
+        return self.duration_us + self.drain_us
+
     def versions(self) -> Iterator[tuple[int, str, str, Configuration]]:
         """Each version of each function: the function's number and name, the version's name, its settings."""
         for index, (name, function) in enumerate(self.functions.items()):

@@ -158,8 +158,8 @@ class Autoscaler:
                 self._ask(bounded, self._clock.now)
 
     def _ask(self, capacity: int, now_us: int) -> None:
-        if self._provisioning.request(capacity, now_us):
-            self._changes.note(now_us, Change.AUTOSCALED, self._subject, capacity)
+        granted = self._provisioning.request(capacity, now_us)
+        self._changes.note(now_us, Change.AUTOSCALED if granted else Change.SCALING_REFUSED, self._subject, capacity)
 
 
 def policy_of(settings: Autoscaling, target: float, book: Book) -> TargetTracking:
@@ -201,7 +201,7 @@ def _due_us(action: ScheduledAction, scenario: Scenario) -> Iterator[int]:
     """When a scheduled action is due, from the scenario's start to the end of its drain."""
     bounds = (action.start_time, action.end_time)
     from_us, to_us = (b and (b - scenario.start) // timedelta(microseconds=1) for b in bounds)
-    for block in action.due.due_us(scenario.duration_us + scenario.drain_us, scenario.start):
+    for block in action.due.due_us(scenario.ends_us, scenario.start):
         for at_us in block.tolist():
             if (from_us is None or at_us >= from_us) and (to_us is None or at_us <= to_us):
                 yield at_us

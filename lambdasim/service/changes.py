@@ -138,6 +138,9 @@ class Changes:
         """Lost, with all that is in it, or there again."""
         if not any(self._scenario.incidents[number].availability_zone == zone for number in self._under_way):
             self._network.restore_zone(zone, now_us)
+            for fleet in self._service.fleets:
+                if fleet.provisioned is not None:
+                    fleet.provisioned.resume(now_us)
             return
         self._network.lose_zone(zone, now_us)
         lose_zone(self._service, zone)

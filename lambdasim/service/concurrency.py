@@ -107,7 +107,10 @@ class ConcurrencyLimits:
         self._boundary_us = 0
         self._next_boundary()
         self._account_rate = self._rate(account.concurrent_executions)
-        regional = _regional_burst(region, book) if account.scaling == "regional_burst" else None
+        regional = None
+        if account.scaling == "regional_burst":  # shared by all functions
+            initial, per_minute = regional_burst(region, book)
+            regional = TokenBucket(initial, per_minute / US_PER_MINUTE)
         self._book = book
         self.functions = [self._on_demand(function, regional or _per_function(book)) for function in functions]
         self._provisioned_of = [0] * len(functions)  # what each has claimed for provisioned concurrency
@@ -303,8 +306,8 @@ def _per_function(book: Book) -> TokenBucket:
     )
 
 
-def _regional_burst(region: str, book: Book) -> TokenBucket:
-    """Before 2023-11: an initial burst by Region, then 500 a minute, shared by all functions."""
+def regional_burst(region: str, book: Book) -> tuple[int, float]:
+    """The rule before 2023-11: environments that a Region adds at once, and those that it adds a minute after that."""
     path = f"scaling/regional_burst/initial/{region}"
-    initial = book.value(path if book.has(path) else "scaling/regional_burst/initial_default")
-    return TokenBucket(initial, book.value("scaling/regional_burst/refill_per_minute") / US_PER_MINUTE)
+    initial: int = book.value(path if book.has(path) else "scaling/regional_burst/initial_default")
+    return initial, book.value("scaling/regional_burst/refill_per_minute")

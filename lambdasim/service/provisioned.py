@@ -136,6 +136,8 @@ class ProvisionedFleet(Fleet):
 
     def put_back(self, environment: ExecutionEnvironment, now_us: int, *, reset: bool) -> None:
         """A run is over: its environment waits for the next, unless it is more than are to be kept."""
+        if len(self._alive) > self.allocated:
+            self._note(now_us)
         super().put_back(environment, now_us, reset=reset)
         if len(self._alive) > self.allocated:
             self._release(now_us)
@@ -172,6 +174,20 @@ class ProvisionedFleet(Fleet):
         super().take_away(environments, now_us, cause)
         self._restore(now_us, StartCause[cause.name])
 
+    def resume(self, now_us: int) -> None:
+        """A subnet can be used again: start now what could not before."""
+        for batch in self.pending:
+            if batch.usable_us <= now_us:
+                starts_us = self._pace.starts_us(len(batch.starts), now_us)
+                batch.starts = [(at_us, phases) for at_us, (_, phases) in zip(starts_us, batch.starts, strict=True)]
+                self._await(batch, now_us)
+
+    @property
+    def _can_start(self) -> bool:
+        """Whether an environment has a subnet to be placed in, if it needs one."""
+        attachment = self._version.attachment
+        return attachment is None or attachment.refusal() is None
+
     def close(self, now_us: int) -> None:
         """The run is over; what is starting goes to the log, too."""
         self._note(now_us)
@@ -189,10 +205,10 @@ class ProvisionedFleet(Fleet):
         self._await(batch, now_us)
 
     def _await(self, batch: Batch, now_us: int) -> None:
-        """Use a batch when it is ready, unless it is another by then."""
+        """Use a batch when it is ready, unless it is another by then, or has nowhere to be."""
 
         def ready(_event: Event) -> None:
-            if batch in self.pending and batch.usable_us == self._clock.now:
+            if batch in self.pending and batch.usable_us == self._clock.now and self._can_start:
                 self._use(batch, self._clock.now)
 
         self._clock.control(batch.usable_us - now_us).callbacks.append(ready)
@@ -240,10 +256,9 @@ class ProvisionedFleet(Fleet):
 
     def _note(self, now_us: int) -> None:
         """Until now they were as many as they are: a period ends."""
-        if self.requested and now_us > self._since_us:
-            self.periods.append(
-                ProvisionedPeriod(self._version.index, self.requested, self.allocated, self._since_us, now_us)
-            )
+        usable = max(self.allocated, len(self._alive))  # those that end with their runs are in use
+        if (self.requested or usable) and now_us > self._since_us:
+            self.periods.append(ProvisionedPeriod(self._version.index, self.requested, usable, self._since_us, now_us))
         self._since_us = now_us
 
     # -- starting and ending
@@ -253,6 +268,8 @@ class ProvisionedFleet(Fleet):
         return self._ahead.at(self._drawn - 1)
 
     def _keep_some(self, starts: list[tuple[int, ColdStart]], cause: StartCause) -> None:
+        if not self._can_start:
+            return
         for start_us, phases in starts:
             self._keep(start_us, start_us + phases.total_us, phases, cause)
 
@@ -266,7 +283,7 @@ class ProvisionedFleet(Fleet):
         """End an environment whose time has come; if that was foreseen, its successor is ready."""
         cause = environment.life.age_cause
         self._end(environment, at_us, cause)
-        if cause not in FORESEEN:
+        if cause not in FORESEEN or not self._can_start:
             self._restore(at_us, StartCause[cause.name])
         elif len(self._alive) < self.allocated:
             phases = self._next_start()

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from lambdasim.records import ProvisionedPeriod, StartCause
-from lambdasim.service.allocation import AllocationRate
+from lambdasim.service.allocation import allocation_rates
 from lambdasim.service.provisioned import ProvisionedFleet
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ def start_provisioning(
 ) -> dict[str, Provisioning]:
     """What the scenario's aliases have of it when the run begins, by the targets ``function:alias``."""
     begun: dict[str, Provisioning] = {}
+    paces = allocation_rates(scenario.account, scenario.region, scenario.book)
     for name, function in scenario.functions.items():
-        pace = AllocationRate(scenario.book) if function.is_provisioned else None
+        pace = next(paces) if function.is_provisioned else None
         for pointer, settings in function.pointers.items():
             environments = settings.provisioned_concurrent_executions
             if pace is None or environments is None:

@@ -59,7 +59,7 @@ class Run:
     @property
     def ends_us(self) -> int:
         """When the run ends, the drain included."""
-        return self.scenario.duration_us + self.scenario.drain_us
+        return self.scenario.ends_us
 
     def times_us(self, trigger: str, arrivals: ArrivalProcess) -> Iterator[NDArray[np.int64]]:
         """When a trigger's own events arrive: sorted blocks."""

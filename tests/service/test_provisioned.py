@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lambdasim.metrics.recorder import Recorder
-from lambdasim.records import Capacity, EndCause, InitializationType, Outcome, StartCause, StartType
+from lambdasim.records import Capacity, Change, EndCause, InitializationType, Outcome, StartCause, StartType
 from tests.worlds import EXACT_LIFE, at, environments, rows, run, world
 
 MS, S, MINUTE = 1_000, 1_000_000, 60_000_000
@@ -182,6 +182,15 @@ def test_two_raises_that_meet_keep_to_the_rate_of_their_function_together():
     assert np.array_equal(np.sort(created_us), 660 * S + np.arange(6000) * 10 * MS)
 
 
+def test_before_2023_11_they_started_at_the_regions_burst_and_then_five_hundred_a_minute():
+    # 4,000 more in us-east-1: 3,000 at once, once for all functions, and a thousand in two minutes.
+    account = {"concurrent_executions": 10_000, "scaling": "regional_burst"}
+    result = run(scaled(1, (10, 4001), account=account, trigger={"arrivals": at("0s")}, duration="20m"))
+    created_us = np.sort([e["created_us"] for e in kept(result)[1:]])
+    assert np.array_equal(created_us[:3000], np.full(3000, 11 * MINUTE))
+    assert np.array_equal(created_us[3000:], 11 * MINUTE + np.arange(1000) * 120 * MS)
+
+
 def test_preparation_takes_a_minute_or_two():
     document = scaled(1, *((minute, 2 + minute % 4 // 2) for minute in range(2, 58, 2)))
     document["parameters"].pop("provisioned/preparation")
@@ -352,7 +361,8 @@ def test_what_still_runs_of_a_decrease_is_set_aside_until_it_ends():
 
 def test_a_raise_that_would_leave_less_than_a_hundred_unreserved_is_refused():
     table = run(scaled(100, (5, 901), (8, 900), duration="12m")).change_columns
-    assert table["value"][table["change"] == 2].tolist() == [900]
+    assert table["value"][table["change"] == Change.PROVISIONED_REQUESTED].tolist() == [900]
+    assert table["value"][table["change"] == Change.SCALING_REFUSED].tolist() == [901]
 
 
 def test_starts_of_kept_environments_take_nothing_from_the_scaling_rate():

@@ -38,12 +38,15 @@ def test_of_fewer_than_are_busy_still_all_are_busy_and_no_more():
     alias = {"function_version": "1", "provisioned_concurrent_executions": 4}
     fewer = {"schedule": "at(2026-01-05T00:01:00)", "max_capacity": 2}
     alias["autoscaling"] = {"min_capacity": 1, "max_capacity": 4, "scheduled_actions": [fewer]}
-    timeline = run(
+    result = run(
         world(
             function={"aliases": {"live": alias}},
             handler={"duration": "10 s"},
             trigger={"target": "f:live", "arrivals": at("55s", "55s", "55s", "55s", "62s")},
         )
-        | {"duration": "5m"}
-    ).timeline
+        | {"duration": "65s"}
+    )
+    timeline = result.timeline
     assert timeline[timeline["function"] == "f"][MAXIMUM].to_numpy()[:2] == pytest.approx([1, 1])
+    mean = result.summary()["functions"]["f"]["provisioned_concurrency"]["utilization"]["mean"]
+    assert mean == pytest.approx(4 * 10 / (4 * 65))

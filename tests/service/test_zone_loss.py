@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdasim.records import EndCause, Outcome, StartCause, ThrottleReason
+from lambdasim.records import EndCause, Outcome, StartCause, StartType, ThrottleReason
 from tests.worlds import at, environments, rows, run, world
 
 S = 1_000_000
@@ -146,3 +146,15 @@ def test_events_are_conserved_through_a_loss(log):
     f = run(document, log=log).summary()["functions"]["f"]
     assert f["events"] == f["successes"] + f["final_failures"]["total"] + f["in_flight"]
     assert f["final_failures"]["crash"] > 5
+
+
+def test_kept_environments_of_a_lost_zone_come_back_when_a_subnet_can_be_used_again():
+    one = {"vpc_config": {**VPC, "subnet_ids": ["a"]}, "provisioned_concurrent_executions": 3}
+    document = in_zones(lose("5m", **{"for": "10m"}), arrivals=at("6m", "14m", "20m"), function=one)
+    result = run(document)
+    outcomes = [(row["outcome"], row["start_type"]) for row in rows(result)]
+    assert outcomes[:2] == [(Outcome.START_FAILED, StartType.NONE)] * 2
+    assert outcomes[2] == (Outcome.SUCCESS, StartType.PROVISIONED)
+    created_s = sorted(life["created_us"] / S for life in environments(result))
+    assert created_s[:3] == [-0.1] * 3  # before the run
+    assert created_s[3:] == pytest.approx([900.0, 900.01, 900.02])

@@ -1,0 +1,88 @@
+"""What readers of the logs must know of a scenario: the header that goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lambdasim.header import (
+    THE_ACCOUNT,
+    DownstreamFacts,
+    FunctionFacts,
+    Header,
+    IncidentFacts,
+    TriggerFacts,
+    VersionFacts,
+)
+from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger
+from lambdasim.scenario.price_checks import snapshot_charged
+
+if TYPE_CHECKING:
+    from lambdasim.scenario.functions import Configuration
+    from lambdasim.scenario.model import Scenario
+    from lambdasim.scenario.triggers import Trigger
+
+
+def header_of(scenario: Scenario, seed: int) -> Header:
+    """What a reader of the logs must know of the scenario."""
+    return Header(
+        scenario=scenario.name,
+        seed=seed,
+        region=scenario.region,
+        start_epoch_s=scenario.start.timestamp(),
+        warm_up_us=scenario.warm_up_us,
+        duration_us=scenario.duration_us,
+        functions=tuple(
+            FunctionFacts(name, function.reserved_concurrent_executions)
+            for name, function in scenario.functions.items()
+        ),
+        versions=tuple(
+            VersionFacts(
+                function,
+                version,
+                settings.memory_size,
+                settings.architecture,
+                settings.ephemeral_storage,
+                snapshot_charged(settings, version, scenario.book),
+                _nat_mb(settings, scenario),
+            )
+            for function, _, version, settings in scenario.versions()
+        ),
+        triggers=tuple(
+            TriggerFacts(name, trigger.type, trigger.billed, calls=_waits_for_the_function(trigger))
+            for name, trigger in scenario.triggers.items()
+        ),
+        subjects=tuple(dict.fromkeys(_subjects_of(scenario))),
+        incidents=tuple(IncidentFacts(incident.text, incident.lasts_us) for incident in scenario.incidents),
+        downstream=tuple(
+            DownstreamFacts(name, downstream.max_connections, tuple(_connections_to(scenario, name)))
+            for name, downstream in scenario.downstream.items()
+        ),
+        nat_gateways=scenario.vpc.nat_gateways,
+    )
+
+
+def _nat_mb(settings: Configuration, scenario: Scenario) -> float:
+    """What an invocation sends and gets through a NAT gateway, in MB: nothing, if there is none."""
+    vpc = settings.vpc_config
+    return vpc.internet_traffic_mb or 0.0 if vpc is not None and scenario.vpc.nat_gateways else 0.0
+
+
+def _subjects_of(scenario: Scenario) -> Iterator[str]:
+    """All that may change during the run: names that differ."""
+    yield THE_ACCOUNT
+    for name, function in scenario.functions.items():
+        yield name
+        yield from (f"{name}:{alias}" for alias in function.pointers)
+    yield from (incident.subject for incident in scenario.incidents)
+
+
+def _connections_to(scenario: Scenario, downstream: str) -> Iterator[tuple[int, int]]:
+    """Which functions connect to it (by index), and how often each of their environments does."""
+    for index, function in enumerate(scenario.functions.values()):
+        yield from ((index, c.per_environment) for c in function.connections if c.to == downstream)
+
+
+def _waits_for_the_function(trigger: Trigger) -> bool:
+    """Whether an asynchronous source does not leave its events to Lambda's event queue."""
+    return isinstance(trigger, EventBridgeTrigger) and trigger.invocation_type == "REQUEST_RESPONSE"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdasim.records import Fate, Kept
+from lambdasim.codes import Fate, Kept
 from tests.worlds import rows, run, world
 
 S = 1_000_000

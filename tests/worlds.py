@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 import lambdasim
-from lambdasim.records import Outcome, StartCause, StartType
+from lambdasim.codes import Outcome, StartCause, StartType
 
 EXACT_LIFE = {
     "idle_timeout": "600 s",

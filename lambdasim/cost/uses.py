@@ -9,10 +9,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.codes import Capacity
 from lambdasim.cost.provisioned import configured_us
 from lambdasim.header import Header, VersionFacts
 from lambdasim.parameters.book import Book
-from lambdasim.records import Capacity, ProvisionedPeriod
+from lambdasim.records import ProvisionedPeriod
 from lambdasim.units import MB_PER_GB, US_PER_HOUR, US_PER_MS, gb_seconds
 
 Kind = Literal["function", "trigger", "account"]
@@ -20,7 +21,7 @@ _NAT = "services/data_transfer/nat_gateway"
 
 
 class Quantities(Protocol):
-    """What is billed of the measured span: arrays of shape (header.versions, records.Capacity's first three)."""
+    """What is billed of the measured span: arrays of shape (header.versions, codes.Capacity's first three)."""
 
     @property
     def requests(self) -> NDArray[np.int64]:

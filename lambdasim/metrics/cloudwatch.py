@@ -11,10 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.codes import COLD_STARTS, Outcome, StartType
 from lambdasim.header import Header
 from lambdasim.metrics.measures import PER_MILLE, ran, whole
 from lambdasim.metrics.minutes import Cells
-from lambdasim.records import COLD_STARTS, Columns, ConcurrencyPeaks, Outcome, StartType
+from lambdasim.records import Columns, ConcurrencyPeaks
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
 # AWS's in AWS's spelling, ours in ours.

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.codes import InitializationType
 from lambdasim.header import Header
 from lambdasim.metrics.measures import whole
-from lambdasim.records import NEVER, Columns, InitializationType
+from lambdasim.records import NEVER, Columns
 from lambdasim.units import US_PER_MS, billed_ms_array
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from lambdasim.codes import Fate
 from lambdasim.header import Header
 from lambdasim.metrics.counts import Counts, Sizes
 from lambdasim.metrics.durations import Durations
 from lambdasim.metrics.measures import END_TO_END, EVENT_LATENCY, whole
-from lambdasim.records import Columns, Fate
+from lambdasim.records import Columns
 
 _FIELDS = {"trigger": 16, "function": 16, "fate": 4, "kept": 4, "ran": 1}
 FAILED = tuple(fate for fate in Fate if fate not in {Fate.SUCCESS, Fate.FILTERED})

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.records import COLD_STARTS, Columns, Fate, Final, Outcome
+from lambdasim.codes import COLD_STARTS, Fate, Final, Outcome
+from lambdasim.records import Columns
 from lambdasim.units import US_PER_MS, billed_ms_array
 
 PER_MILLE = {"p50": 500, "p75": 750, "p90": 900, "p95": 950, "p99": 990, "p99.9": 999}

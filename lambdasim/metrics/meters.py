@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.codes import COLD_STARTS, NO_STATUS, Capacity, Outcome
 from lambdasim.header import Family, Header
 from lambdasim.metrics.counts import Counts, Sizes
 from lambdasim.metrics.durations import Durations
 from lambdasim.metrics.measures import BILLED_DURATION, DURATION, MEASURES, age_us, ran, unfinished, whole
-from lambdasim.records import COLD_STARTS, NEVER, NO_STATUS, Capacity, Columns, Outcome
+from lambdasim.records import NEVER, Columns
 
 _FIELDS = {
     "trigger": 16,

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.codes import Capacity
 from lambdasim.header import Header
 from lambdasim.metrics.measures import ran, whole
 from lambdasim.metrics.minutes import Cells
-from lambdasim.records import Capacity, Columns, ConcurrencyPeaks, ProvisionedPeriod, UtilizationMinutes
+from lambdasim.records import Columns, ConcurrencyPeaks, ProvisionedPeriod, UtilizationMinutes
 from lambdasim.units import US_PER_MINUTE
 
 MAXIMUM_UTILIZATION = "ProvisionedConcurrencyUtilization_Maximum"

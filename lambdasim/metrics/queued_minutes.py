@@ -12,12 +12,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.codes import Fate, Kept
 from lambdasim.header import Family, Header
 from lambdasim.metrics.events import FAILED
 from lambdasim.metrics.measures import age_us, whole
 from lambdasim.metrics.meters import in_event_queue, triggers_of
 from lambdasim.metrics.minutes import Cells
-from lambdasim.records import NEVER, Columns, Fate, Kept
+from lambdasim.records import NEVER, Columns
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.codes import Fate, Outcome
 from lambdasim.header import Header
 from lambdasim.metrics.cloudwatch import PerMinute, timeline
 from lambdasim.metrics.connections import Connections, count_connections
@@ -28,10 +29,8 @@ from lambdasim.records import (
     INVOCATION_COLUMNS,
     Columns,
     ConcurrencyPeaks,
-    Fate,
     Log,
     NetworkUse,
-    Outcome,
     ProvisionedPeriod,
     Tally,
     UtilizationMinutes,

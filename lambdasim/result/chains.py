@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lambdasim.codes import Kept
 from lambdasim.header import Family, Header
 from lambdasim.metrics.measures import END_TO_END, ran, whole
-from lambdasim.records import NEVER, Columns, Kept
+from lambdasim.records import NEVER, Columns
 from lambdasim.result.frames import event_frame, invocation_frame, name_of
 
 if TYPE_CHECKING:

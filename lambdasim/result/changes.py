@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lambdasim.codes import NO_VERSION, Change
 from lambdasim.header import Header, IncidentFacts
 from lambdasim.metrics.measures import whole
-from lambdasim.records import CHANGE_COLUMNS, NO_VERSION, Change, Columns
+from lambdasim.records import CHANGE_COLUMNS, Columns
 from lambdasim.result.frames import frame, name_of
 from lambdasim.units import US_PER_S, format_us
 

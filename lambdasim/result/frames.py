@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.header import Header
-from lambdasim.metrics.measures import ran, whole
-from lambdasim.records import (
+from lambdasim.codes import (
     NO_VERSION,
     Capacity,
     Change,
-    Column,
-    Columns,
     EndCause,
     Fate,
     Final,
@@ -31,6 +27,9 @@ from lambdasim.records import (
     StartType,
     ThrottleReason,
 )
+from lambdasim.header import Header
+from lambdasim.metrics.measures import ran, whole
+from lambdasim.records import Column, Columns
 from lambdasim.units import US_PER_MINUTE, US_PER_MS, US_PER_S, billed_ms_array
 
 if TYPE_CHECKING:

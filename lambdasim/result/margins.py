@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from lambdasim.codes import COLD_STARTS, RAN, Fate, Final, Kept, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.metrics.events import FAILED
 from lambdasim.metrics.recorder import Metrics
-from lambdasim.records import COLD_STARTS, RAN, Fate, Final, Kept, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.result.frames import name_of
 
 START_TYPES = tuple(kind for kind in StartType if kind is not StartType.NONE)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from lambdasim.codes import COLD_STARTS, Outcome
 from lambdasim.cost.bill import Bill
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
-from lambdasim.records import COLD_STARTS, Columns, Outcome
+from lambdasim.records import Columns
 from lambdasim.result.changes import listed
 from lambdasim.result.downstream import downstream_summaries
 from lambdasim.result.frames import name_of

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lambdasim.codes import RAN, Capacity, Outcome
 from lambdasim.metrics.cloudwatch import measured_minutes
 from lambdasim.metrics.provisioned_minutes import MAXIMUM_UTILIZATION, measured, most_configured
 from lambdasim.metrics.recorder import Metrics
-from lambdasim.records import RAN, Capacity, Outcome
 from lambdasim.result.plain import ratio
 from lambdasim.units import US_PER_MS
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
-from lambdasim.records import Fate, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.codes import Fate, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import found, nearest
 from lambdasim.units import US_PER_MS, US_PER_S, parse_duration_us

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from lambdasim.records import FUNCTION_ERRORS, INVOCATION_COLUMNS, RAN, Outcome
+from lambdasim.codes import FUNCTION_ERRORS, RAN, Outcome
+from lambdasim.records import INVOCATION_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

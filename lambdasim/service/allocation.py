@@ -15,8 +15,8 @@ from lambdasim.units import US_PER_MINUTE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lambdasim.codes import StartCause
     from lambdasim.parameters.book import Book
-    from lambdasim.records import StartCause
     from lambdasim.scenario.account import Account
     from lambdasim.service.cold_start import ColdStart
 

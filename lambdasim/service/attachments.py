@@ -17,8 +17,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from lambdasim.codes import ThrottleReason
 from lambdasim.randomness import Draws
-from lambdasim.records import StartInVpc, ThrottleReason
+from lambdasim.records import StartInVpc
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.service.cold_start import whole_us
 from lambdasim.service.network import BLOCK, LEGACY, Combination, Network

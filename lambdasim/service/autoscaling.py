@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Change
+from lambdasim.codes import Change
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 if TYPE_CHECKING:

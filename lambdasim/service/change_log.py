@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdasim.records import NO_VERSION
+from lambdasim.codes import NO_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lambdasim.records import Change, Log
+    from lambdasim.codes import Change
+    from lambdasim.records import Log
 
 
 class ChangeLog:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Change, EndCause
+from lambdasim.codes import Change, EndCause
 from lambdasim.scenario.downstream import shares_of_waiting
 from lambdasim.scenario.incidents import quota_under, reserved_under
 from lambdasim.scenario.targets import LATEST

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.records import ConcurrencyPeaks, ThrottleReason
+from lambdasim.codes import ThrottleReason
+from lambdasim.records import ConcurrencyPeaks
 from lambdasim.service.token_bucket import TokenBucket
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 

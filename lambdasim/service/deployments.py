@@ -10,7 +10,7 @@ import heapq
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Change
+from lambdasim.codes import Change
 from lambdasim.scenario.deployments import traffic_steps
 from lambdasim.scenario.targets import function_name
 from lambdasim.service.alarms import Watch, WatchedLog

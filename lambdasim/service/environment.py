@@ -6,7 +6,8 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from lambdasim.records import NEVER, EndCause, InitializationType, StartCause
+from lambdasim.codes import EndCause, InitializationType, StartCause
+from lambdasim.records import NEVER
 
 if TYPE_CHECKING:
     from simpy.events import Event

@@ -10,7 +10,8 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from lambdasim.records import EndCause, InitializationType, Log, StartCause, StartType, ThrottleReason
+from lambdasim.codes import EndCause, InitializationType, StartCause, StartType, ThrottleReason
+from lambdasim.records import Log
 from lambdasim.service.environment import ENDED, IDLE, ExecutionEnvironment
 from lambdasim.service.lifecycle import Life, LifeDraws
 from lambdasim.service.placement import pool_for

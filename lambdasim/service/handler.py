@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.records import Outcome
+from lambdasim.codes import Outcome
 from lambdasim.service.cold_start import whole_us
 from lambdasim.units import US_PER_MS
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Outcome
+from lambdasim.codes import Outcome
 from lambdasim.service.handler import HandlerModel
 from lambdasim.service.token_bucket import TokenBucket
 from lambdasim.units import US_PER_S

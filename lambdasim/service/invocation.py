@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from lambdasim.records import NEVER, NO_STATUS, Capacity, Final, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.codes import NO_STATUS, Capacity, Final, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.records import NEVER
 
 if TYPE_CHECKING:
     from lambdasim.service.function_version import FunctionVersion

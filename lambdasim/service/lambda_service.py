@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.codes import Outcome, StartCause, StartType, ThrottleReason
 
 if TYPE_CHECKING:
     from simpy.events import Event

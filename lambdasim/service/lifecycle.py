@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lambdasim.codes import EndCause
 from lambdasim.randomness import Draws, uniforms
-from lambdasim.records import EndCause
 from lambdasim.service.cold_start import whole_us
 from lambdasim.units import MAXIMUM_US
 from lambdasim.workload.distributions import Constant, Exponential

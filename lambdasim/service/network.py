@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from lambdasim.codes import ThrottleReason
 from lambdasim.randomness import Draws
-from lambdasim.records import NEVER, InterfaceLife, NetworkUse, StartInVpc, ThrottleReason
+from lambdasim.records import NEVER, InterfaceLife, NetworkUse, StartInVpc
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.scenario.network import Subnet as Described
 from lambdasim.service.cold_start import whole_us

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lambdasim.codes import Capacity, Change, EndCause, StartCause, StartType
 from lambdasim.randomness import Draws
-from lambdasim.records import Capacity, Change, EndCause, ProvisionedPeriod, StartCause, StartType
+from lambdasim.records import ProvisionedPeriod
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.service.allocation import AllocationRate, Batch
 from lambdasim.service.cold_start import whole_us

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lambdasim.records import ProvisionedPeriod, StartCause
+from lambdasim.codes import StartCause
+from lambdasim.records import ProvisionedPeriod
 from lambdasim.service.allocation import allocation_rates
 from lambdasim.service.provisioned import ProvisionedFleet
 

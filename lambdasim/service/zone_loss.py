@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdasim.records import EndCause, Outcome
+from lambdasim.codes import EndCause, Outcome
 from lambdasim.service.environment import BUSY, STARTING
 
 if TYPE_CHECKING:

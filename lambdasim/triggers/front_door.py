@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdasim.records import FUNCTION_ERRORS, NO_STATUS, Outcome
+from lambdasim.codes import FUNCTION_ERRORS, NO_STATUS, Outcome
 from lambdasim.service.token_bucket import TokenBucket
 from lambdasim.triggers.retries import TIMED_OUT
 from lambdasim.units import MAXIMUM_US, US_PER_S

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from lambdasim.codes import Fate, Kept
 from lambdasim.randomness import stream
-from lambdasim.records import Fate, Kept, Log, Tally
+from lambdasim.records import Log, Tally
 from lambdasim.scenario.targets import function_name
 from lambdasim.service.luck import LuckBook
 from lambdasim.triggers.chain import Chain, Emitter, Inlet

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lambdasim.codes import Final, Outcome
 from lambdasim.randomness import Draws, uniforms
-from lambdasim.records import NEVER, Final, Outcome
+from lambdasim.records import NEVER
 from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.retries import RetryPolicy

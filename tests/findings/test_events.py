@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lambdasim.records import Fate
+from lambdasim.codes import Fate
 from tests.findings.worlds import run, summary
 
 MINUTE_US = 60_000_000

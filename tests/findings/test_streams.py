@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lambdasim.records import Fate, Outcome
+from lambdasim.codes import Fate, Outcome
 from tests.findings.worlds import run, summary
 
 DAY_S = 86_400

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lambdasim.codes import NO_STATUS, Capacity, Fate, Final, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.header import FunctionFacts, Header, TriggerFacts, VersionFacts
 from lambdasim.metrics.recorder import Recorder
 from lambdasim.records import (
@@ -10,16 +11,8 @@ from lambdasim.records import (
     EVENT_COLUMNS,
     INVOCATION_COLUMNS,
     NEVER,
-    NO_STATUS,
-    Capacity,
     Columns,
     ConcurrencyPeaks,
-    Fate,
-    Final,
-    Outcome,
-    StartCause,
-    StartType,
-    ThrottleReason,
 )
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 

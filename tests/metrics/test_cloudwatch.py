@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_logs import cut, header, invocations, random_log
 
+from lambdasim.codes import Final, Outcome, StartType
 from lambdasim.metrics import minutes
 from lambdasim.metrics.cloudwatch import PerMinute, measured_minutes, timeline
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, ConcurrencyPeaks, Final, Outcome, StartType
+from lambdasim.records import NEVER, ConcurrencyPeaks
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 HEADER = header()

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_logs import environments, header
 
+from lambdasim.codes import InitializationType
 from lambdasim.metrics.environments import count_environments
-from lambdasim.records import NEVER, InitializationType
+from lambdasim.records import NEVER
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
 
 HEADER = header()

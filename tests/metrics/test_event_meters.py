@@ -16,12 +16,13 @@ from synthetic_logs import (
     random_events,
 )
 
+from lambdasim.codes import Fate, Outcome
 from lambdasim.header import TriggerFacts
 from lambdasim.metrics.events import FAILED, EventMeters
 from lambdasim.metrics.measures import PER_MILLE, nearest_ranks
 from lambdasim.metrics.meters import Meters
 from lambdasim.randomness import stream
-from lambdasim.records import CHUNK, NEVER, Fate, Outcome, Tally
+from lambdasim.records import CHUNK, NEVER, Tally
 from lambdasim.units import US_PER_MINUTE
 
 HEADER = queued_header()

@@ -7,20 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_logs import cut, header, invocations, measure, random_log, two_versions
 
+from lambdasim.codes import COLD_STARTS, NO_STATUS, Capacity, Final, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.metrics.measures import MEASURES, PER_MILLE, nearest_ranks
 from lambdasim.metrics.meters import Meters
 from lambdasim.randomness import stream
-from lambdasim.records import (
-    COLD_STARTS,
-    NEVER,
-    NO_STATUS,
-    Capacity,
-    Final,
-    Outcome,
-    StartCause,
-    StartType,
-    ThrottleReason,
-)
+from lambdasim.records import NEVER
 from lambdasim.units import US_PER_MINUTE, US_PER_MS, billed_ms
 
 HEADER = header()

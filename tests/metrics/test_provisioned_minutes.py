@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_logs import cut, invocations, measure, random_log, two_versions
 
+from lambdasim.codes import Capacity, Outcome
 from lambdasim.metrics.provisioned_minutes import ProvisionedMinutes, measured, most_configured
 from lambdasim.randomness import stream
-from lambdasim.records import Capacity, ConcurrencyPeaks, Outcome, ProvisionedPeriod, UtilizationMinutes
+from lambdasim.records import ConcurrencyPeaks, ProvisionedPeriod, UtilizationMinutes
 from lambdasim.units import US_PER_MINUTE
 
 MINUTE = US_PER_MINUTE

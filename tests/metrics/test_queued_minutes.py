@@ -16,13 +16,14 @@ from synthetic_logs import (
     random_events,
 )
 
+from lambdasim.codes import Fate, Kept, Outcome
 from lambdasim.header import TriggerFacts
 from lambdasim.metrics.cloudwatch import PerMinute, timeline
 from lambdasim.metrics.events import FAILED
 from lambdasim.metrics.queued_minutes import QueuedMinutes
 from lambdasim.metrics.trigger_series import trigger_timeline
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, ConcurrencyPeaks, Fate, Kept, Outcome, Tally
+from lambdasim.records import NEVER, ConcurrencyPeaks, Tally
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 HEADER = queued_header()

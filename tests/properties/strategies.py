@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 import lambdasim
-from lambdasim.records import Outcome
+from lambdasim.codes import Outcome
 
 EXAMPLES = settings(
     max_examples=100,

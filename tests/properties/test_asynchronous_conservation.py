@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.records import NEVER, Fate, Kept, Outcome
+from lambdasim.codes import Fate, Kept, Outcome
+from lambdasim.records import NEVER
 from tests.properties.strategies import ARRIVALS, EXAMPLES, functions, lifecycles, parameters, run, share
 
 SOURCES = ("direct_async", "s3", "sns", "eventbridge", "schedule")

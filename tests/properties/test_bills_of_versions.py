@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdasim.codes import Capacity, InitializationType
 from lambdasim.parameters.book import load_book
-from lambdasim.records import Capacity, InitializationType
 from lambdasim.units import US_PER_MINUTE, US_PER_S, billed_ms, gb_seconds
 from tests.worlds import run, world
 

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from lambdasim.records import COLD_STARTS, Fate, Final, StartCause
+from lambdasim.codes import COLD_STARTS, Fate, Final, StartCause
 from tests.properties.strategies import EXAMPLES, run, worlds
 
 

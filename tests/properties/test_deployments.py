@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lambdasim
+from lambdasim.codes import Change
 from lambdasim.parameters.book import load_book
-from lambdasim.records import Change
 from lambdasim.scenario.deployments import traffic_steps
 from lambdasim.units import parse_duration_us
 from tests.properties.strategies import EXAMPLES, parsed

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given
 
-from lambdasim.records import NEVER, EndCause, InitializationType, Outcome, StartCause, StartType
+from lambdasim.codes import EndCause, InitializationType, Outcome, StartCause, StartType
+from lambdasim.records import NEVER
 from lambdasim.units import parse_duration_us
 from tests.properties.strategies import EXAMPLES, run, worlds
 

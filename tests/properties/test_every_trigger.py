@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 
 import lambdasim
-from lambdasim.records import NEVER, Fate, Kept, Outcome
+from lambdasim.codes import Fate, Kept, Outcome
+from lambdasim.records import NEVER
 from tests.properties.queued_worlds import queued_worlds
 from tests.properties.strategies import EXAMPLES, parsed, run
 

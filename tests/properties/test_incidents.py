@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lambdasim
+from lambdasim.codes import EndCause
 from lambdasim.parameters.book import load_book
-from lambdasim.records import NEVER, EndCause
+from lambdasim.records import NEVER
 from lambdasim.service.concurrency import ConcurrencyLimits
 from tests.properties.strategies import EXAMPLES, run, share, worlds
 from tests.worlds import world

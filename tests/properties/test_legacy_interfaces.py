@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdasim.records import NEVER, Outcome, ThrottleReason
+from lambdasim.codes import Outcome, ThrottleReason
+from lambdasim.records import NEVER
 from tests.properties.strategies import EXAMPLES
 from tests.worlds import at, run, world
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdasim.records import Capacity, EndCause, InitializationType, Outcome, StartCause, StartType
+from lambdasim.codes import Capacity, EndCause, InitializationType, Outcome, StartCause, StartType
 from lambdasim.units import US_PER_S
 from tests.properties.strategies import EXAMPLES, Run, run, worlds
 from tests.properties.test_limits import highest

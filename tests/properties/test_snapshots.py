@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from lambdasim.records import InitializationType, StartCause, StartType
+from lambdasim.codes import InitializationType, StartCause, StartType
 from tests.properties.strategies import EXAMPLES, run, worlds
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lambdasim
-from lambdasim.records import Fate
+from lambdasim.codes import Fate
 from tests.properties.strategies import ARRIVALS, DURATION, lifecycles, parsed, share
 
 EXAMPLES = settings(

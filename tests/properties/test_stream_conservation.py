@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.records import NEVER, Fate, Kept, Outcome
+from lambdasim.codes import Fate, Kept, Outcome
+from lambdasim.records import NEVER
 from lambdasim.triggers.streams.shards import Lanes
 from tests.properties.strategies import EXAMPLES, parsed, run, share
 

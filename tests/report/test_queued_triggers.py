@@ -4,7 +4,8 @@ import pytest
 from synthetic_logs import CLICKS, ORDERS, UPLOADS, attempts, events, invocations, queued_header
 from worlds import made, made_queued
 
-from lambdasim.records import Fate, Kept, Tally
+from lambdasim.codes import Fate, Kept
+from lambdasim.records import Tally
 from lambdasim.report.tables import tables
 from lambdasim.report.text import answer, plain_report, styled_report
 from lambdasim.units import US_PER_MINUTE, US_PER_S

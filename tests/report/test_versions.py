@@ -5,7 +5,8 @@ import pytest
 from synthetic_logs import invocations, two_versions
 from worlds import made
 
-from lambdasim.records import Capacity, Outcome, ProvisionedPeriod, StartType, UtilizationMinutes
+from lambdasim.codes import Capacity, Outcome, StartType
+from lambdasim.records import ProvisionedPeriod, UtilizationMinutes
 from lambdasim.report.tables import tables
 from lambdasim.report.text import answer, plain_report
 from lambdasim.units import US_PER_MINUTE

@@ -4,7 +4,8 @@ import pytest
 from synthetic_logs import CLICKS, ORDERS, UPLOADS, events, invocations, queued_header
 from worlds import made, made_queued
 
-from lambdasim.records import NEVER, NO_STATUS, Fate, Final, Kept, Outcome
+from lambdasim.codes import NO_STATUS, Fate, Final, Kept, Outcome
+from lambdasim.records import NEVER
 from lambdasim.units import US_PER_MINUTE
 
 START, MS = 2 * US_PER_MINUTE, 1_000

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import lambdasim
+from lambdasim.codes import NO_VERSION, Change
 from lambdasim.header import Header, IncidentFacts, VersionFacts
-from lambdasim.records import NO_VERSION, Change
 from lambdasim.report.tables import tables
 from lambdasim.report.text import plain_report
 from lambdasim.result import storage

@@ -4,19 +4,9 @@ import pytest
 from synthetic_logs import ORDERS, attempts, events, header, invocations, queued_header, random_events, random_log
 from worlds import LIVES, made, made_queued
 
+from lambdasim.codes import Fate, Final, Kept, Outcome, StartType, ThrottleReason
 from lambdasim.randomness import stream
-from lambdasim.records import (
-    ENVIRONMENT_COLUMNS,
-    EVENT_COLUMNS,
-    INVOCATION_COLUMNS,
-    NEVER,
-    Fate,
-    Final,
-    Kept,
-    Outcome,
-    StartType,
-    ThrottleReason,
-)
+from lambdasim.records import ENVIRONMENT_COLUMNS, EVENT_COLUMNS, INVOCATION_COLUMNS, NEVER
 from lambdasim.result.frames import columns_of, event_frame, frame, invocation_frame
 from lambdasim.units import US_PER_MINUTE
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from synthetic_logs import header, invocations, offered_of, random_log
 from worlds import made
 
+from lambdasim.codes import NO_STATUS, Final, Outcome, StartType, ThrottleReason
 from lambdasim.metrics.events import FAILED
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, NO_STATUS, ConcurrencyPeaks, Final, Outcome, StartType, ThrottleReason
+from lambdasim.records import NEVER, ConcurrencyPeaks
 from lambdasim.result.plain import plain
 from lambdasim.scenario.thresholds import FUNCTION_KEYS, TOTAL_KEYS
 from lambdasim.units import US_PER_MINUTE

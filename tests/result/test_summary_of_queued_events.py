@@ -16,9 +16,10 @@ from synthetic_logs import (
 )
 from worlds import made, made_queued
 
+from lambdasim.codes import Fate, Final, Kept, Outcome
 from lambdasim.metrics.events import FAILED
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, Fate, Final, Kept, Outcome, Tally
+from lambdasim.records import NEVER, Tally
 from lambdasim.units import US_PER_MINUTE
 
 START = 2 * US_PER_MINUTE

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from synthetic_logs import invocations, random_log, two_versions
 from worlds import made
 
+from lambdasim.codes import Capacity, Outcome, StartType
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, Capacity, Outcome, ProvisionedPeriod, StartType, UtilizationMinutes
+from lambdasim.records import NEVER, ProvisionedPeriod, UtilizationMinutes
 from lambdasim.result.result import Result
 from lambdasim.scenario.thresholds import FUNCTION_KEYS
 from lambdasim.units import US_PER_MINUTE

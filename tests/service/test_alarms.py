@@ -2,7 +2,8 @@
 
 import pytest
 
-from lambdasim.records import INVOCATION_COLUMNS, Outcome
+from lambdasim.codes import Outcome
+from lambdasim.records import INVOCATION_COLUMNS
 from lambdasim.scenario.deployments import Alarm
 from lambdasim.service.alarms import Watch
 from lambdasim.units import US_PER_MINUTE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lambdasim.codes import Change
 from lambdasim.parameters.book import load_book
-from lambdasim.records import Change
 from lambdasim.scenario.autoscaling import Autoscaling
 from lambdasim.service.autoscaling import TargetTracking, policy_of
 from tests.worlds import run, world

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lambdasim.records import EndCause, Outcome, StartCause, StartType
+from lambdasim.codes import EndCause, Outcome, StartCause, StartType
 from lambdasim.units import US_PER_MINUTE
 from tests.worlds import at, environments, rows, run, world
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lambdasim.records import Outcome, StartCause, StartType
+from lambdasim.codes import Outcome, StartCause, StartType
 from tests.theory.laws import LIMIT, z_of_mean
 from tests.theory.worlds import direct, function, log_of
 from tests.theory.worlds import world as bare

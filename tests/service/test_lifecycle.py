@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from lambdasim.records import EndCause, StartCause, StartType
+from lambdasim.codes import EndCause, StartCause, StartType
 from lambdasim.service.cold_start import ColdStart
 from lambdasim.service.environment import ExecutionEnvironment
 from lambdasim.service.lifecycle import Life

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdasim.records import Outcome, StartType, ThrottleReason
+from lambdasim.codes import Outcome, StartType, ThrottleReason
 from tests.worlds import at, rows, run, world
 
 ACCOUNTS_RATE = ThrottleReason.FunctionInvocationRateLimitExceeded

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdasim.records import Fate, Outcome, ThrottleReason
+from lambdasim.codes import Fate, Outcome, ThrottleReason
 from tests.worlds import at, rows, run, world
 
 S = 1_000_000

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lambdasim import simulation
+from lambdasim.codes import Fate, Outcome, StartType, ThrottleReason
 from lambdasim.parameters.book import load_book
-from lambdasim.records import Fate, Outcome, StartType, ThrottleReason
 from lambdasim.scenario.network import Subnet, Vpc
 from lambdasim.service.attachments import network_of
 from lambdasim.service.cold_start import ColdStart

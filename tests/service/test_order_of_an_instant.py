@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdasim.records import Outcome, StartType
+from lambdasim.codes import Outcome, StartType
 from tests.worlds import at, environments, rows, run, world
 
 S = 1_000_000

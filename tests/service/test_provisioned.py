@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lambdasim.codes import Capacity, Change, EndCause, InitializationType, Outcome, StartCause, StartType
 from lambdasim.metrics.recorder import Recorder
-from lambdasim.records import Capacity, Change, EndCause, InitializationType, Outcome, StartCause, StartType
 from tests.worlds import EXACT_LIFE, at, environments, rows, run, world
 
 MS, S, MINUTE = 1_000, 1_000_000, 60_000_000

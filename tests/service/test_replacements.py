@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdasim.records import EndCause, StartCause, StartType
+from lambdasim.codes import EndCause, StartCause, StartType
 from tests.worlds import at, environments, rows, run, world
 
 S = 1_000_000

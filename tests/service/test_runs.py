@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdasim.records import Outcome, StartCause, StartType
+from lambdasim.codes import Outcome, StartCause, StartType
 from lambdasim.service.handler import duration_scale, first_call_extra_ms
 from tests.worlds import at, environments, rows, run, world
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lambdasim.codes import InitializationType, Outcome, StartCause, StartType
 from lambdasim.parameters.book import load_book
-from lambdasim.records import InitializationType, Outcome, StartCause, StartType
 from lambdasim.service.restore import RestoreDraws, restore_model
 from lambdasim.units import US_PER_MS
 from tests.worlds import at, environments, load, rows, run, world

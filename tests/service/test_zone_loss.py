@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdasim.records import EndCause, Outcome, StartCause, StartType, ThrottleReason
+from lambdasim.codes import EndCause, Outcome, StartCause, StartType, ThrottleReason
 from tests.worlds import at, environments, rows, run, world
 
 S = 1_000_000

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lambdasim.records import StartType, ThrottleReason
+from lambdasim.codes import StartType, ThrottleReason
 from tests.theory.worlds import direct, function, log_of, ran, throttled, world
 
 QUOTA = {"concurrent_executions": 1000}

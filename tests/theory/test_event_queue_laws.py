@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lambdasim
-from lambdasim.records import Fate, Outcome
+from lambdasim.codes import Fate, Outcome
 from tests.theory.laws import LIMIT, z_of_mean
 from tests.theory.worlds import function, world
 

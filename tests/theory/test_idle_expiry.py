@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import lambdasim
-from lambdasim.records import StartCause, StartType
+from lambdasim.codes import StartCause, StartType
 from tests.theory.laws import LIMIT, z_of_mean
 from tests.theory.worlds import direct, function, log_of, world
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lambdasim.records import ThrottleReason
+from lambdasim.codes import ThrottleReason
 from tests.theory.laws import LIMIT, erlang_b, z_of_batches
 from tests.theory.worlds import direct, function, log_of, ran, throttled, world
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from lambdasim.records import Capacity, StartType
+from lambdasim.codes import Capacity, StartType
 from tests.theory.laws import LIMIT, erlang_b, hayward, overflow, z_of_batches
 from tests.theory.worlds import direct, function, log_of, ran, throttled, world
 

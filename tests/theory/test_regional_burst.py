@@ -7,7 +7,7 @@ minute. 3,000 environments at once, then 500 more a minute.
 import numpy as np
 import pytest
 
-from lambdasim.records import StartCause, StartType
+from lambdasim.codes import StartCause, StartType
 from tests.theory.worlds import direct, function, log_of, ran, throttled, world
 
 REQUESTS = 10_000

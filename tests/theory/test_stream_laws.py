@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lambdasim
-from lambdasim.records import Fate
+from lambdasim.codes import Fate
 from tests.stream_worlds import AT_ONCE, S
 from tests.theory.laws import LIMIT, z_of_batches, z_of_mean
 from tests.theory.worlds import function, world

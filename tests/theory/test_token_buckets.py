@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from lambdasim.records import Outcome, StartType, ThrottleReason
+from lambdasim.codes import Outcome, StartType, ThrottleReason
 from lambdasim.service.token_bucket import TokenBucket
 from tests.theory.worlds import direct, function, log_of, ran, throttled, world
 

@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 
 import lambdasim
-from lambdasim.records import Outcome
+from lambdasim.codes import Outcome
 
 ENDLESS = {
     "idle_timeout": "unlimited",

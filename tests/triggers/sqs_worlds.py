@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import lambdasim
-from lambdasim.records import Fate, Kept
+from lambdasim.codes import Fate, Kept
 from tests.theory.worlds import function, world
 
 AT_ONCE = {

@@ -16,7 +16,7 @@ from asynchronous_worlds import (
     tries_s,
 )
 
-from lambdasim.records import Fate, Outcome
+from lambdasim.codes import Fate, Outcome
 from tests.theory.laws import LIMIT
 from tests.worlds import rows
 

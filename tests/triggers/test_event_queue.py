@@ -15,8 +15,9 @@ from asynchronous_worlds import (
     tries_s,
 )
 
+from lambdasim.codes import NO_STATUS, Fate, Final, Kept, Outcome, ThrottleReason
 from lambdasim.parameters.book import load_book
-from lambdasim.records import NEVER, NO_STATUS, Fate, Final, Kept, Outcome, ThrottleReason
+from lambdasim.records import NEVER
 from lambdasim.triggers.events.event_queue import ThrottleBackoff
 from tests.worlds import rows
 

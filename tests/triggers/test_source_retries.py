@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from asynchronous_worlds import BOOK, asynchronous, at, counts, events, function, only, run, tries_s
 
+from lambdasim.codes import Fate, Kept
 from lambdasim.parameters.book import load_book
-from lambdasim.records import NEVER, Fate, Kept
+from lambdasim.records import NEVER
 from lambdasim.triggers.events.source_retries import PhasedRetries
 from tests.theory.laws import LIMIT
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqs_worlds import at, batches, counts, messages, run, series, sqs, sqs_world
 
-from lambdasim.records import Fate, Kept, Outcome
+from lambdasim.codes import Fate, Kept, Outcome
 from tests.theory.worlds import function
 
 S = 1_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqs_worlds import at, batches, counts, messages, run, sqs, sqs_world
 
-from lambdasim.records import Fate, Kept, Outcome
+from lambdasim.codes import Fate, Kept, Outcome
 from tests.theory.worlds import direct, function
 
 S = 1_000_000

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sqs_worlds import NEVER_BACK_OFF, at, batches, counts, messages, run, series, sqs_world
 
+from lambdasim.codes import Fate, Outcome
 from lambdasim.parameters.book import load_book
-from lambdasim.records import Fate, Outcome
 from lambdasim.triggers.sqs.paid import PaidPollers
 from lambdasim.triggers.sqs.pollers import Pollers, Scaling
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqs_worlds import NEVER_BACK_OFF, at, batches, counts, messages, run, series, sqs, sqs_world
 
-from lambdasim.records import Fate, Kept, Outcome
+from lambdasim.codes import Fate, Kept, Outcome
 from lambdasim.triggers.sqs import trigger as sqs_module
 from tests.theory.worlds import function
 

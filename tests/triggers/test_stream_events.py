@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lambdasim.records import NEVER, Fate, Outcome
+from lambdasim.codes import Fate, Outcome
+from lambdasim.records import NEVER
 from tests.stream_worlds import S, backlog, events, outcome, stream
 from tests.worlds import at, rows, run
 

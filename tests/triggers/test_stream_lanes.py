@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from lambdasim.records import Fate, Kept, Outcome
+from lambdasim.codes import Fate, Kept, Outcome
 from tests.stream_worlds import DAY, S, backlog, events, outcome, stream
 from tests.worlds import at, rows, run
 

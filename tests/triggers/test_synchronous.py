@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdasim.records import Final, Outcome
+from lambdasim.codes import Final, Outcome
 from lambdasim.service.token_bucket import TokenBucket
 from lambdasim.triggers.front_door import FrontDoor
 from tests.worlds import at, rows, run, world

@@ -3,7 +3,8 @@
 import pytest
 from asynchronous_worlds import BOOK, asynchronous, at, counts, events, function, only, run, tries_s
 
-from lambdasim.records import NEVER, Fate, Kept, Outcome, ThrottleReason
+from lambdasim.codes import Fate, Kept, Outcome, ThrottleReason
+from lambdasim.records import NEVER
 from tests.worlds import rows
 
 FAILING = {"handler": {"error_rate": "100%"}}

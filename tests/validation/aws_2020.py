@@ -25,7 +25,7 @@ import numpy as np
 from scipy import stats
 
 import lambdasim
-from lambdasim.records import StartType
+from lambdasim.codes import StartType
 from lambdasim.service.placement import MostRecentlyUsed
 
 DATA = Path(__file__).parents[2] / "scenarios" / "data" / "aws_2020"

@@ -6,8 +6,9 @@ from collections.abc import Generator
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from lambdasim.codes import Fate, Kept
 from lambdasim.randomness import Draws, stream, uniforms
-from lambdasim.records import NEVER, Fate, Kept
+from lambdasim.records import NEVER
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger, S3Trigger, ScheduleTrigger, SnsTrigger
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.service.clock import Unattended

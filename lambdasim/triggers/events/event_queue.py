@@ -19,8 +19,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lambdasim.codes import REFUSED, Fate, Kept, Outcome
 from lambdasim.randomness import Coins, Draws, uniforms
-from lambdasim.records import REFUSED, Fate, Kept, Outcome
 from lambdasim.service.clock import Unattended
 from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.backoff import Backoff

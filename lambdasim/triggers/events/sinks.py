@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Kept
+from lambdasim.codes import Kept
 from lambdasim.scenario.targets import DISCARD
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lambdasim.records import NEVER, REFUSED, Fate, Kept, Outcome
+from lambdasim.codes import REFUSED, Fate, Kept, Outcome
+from lambdasim.records import NEVER
 from lambdasim.service.clock import Unattended
 from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.events.deliveries import Parcel, PersistentDelivery

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
-from lambdasim.records import Outcome
+from lambdasim.codes import Outcome
 from lambdasim.service.invocation import Invocation
 from lambdasim.units import US_PER_S
 

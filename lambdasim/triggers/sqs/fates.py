@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from lambdasim.codes import FUNCTION_ERRORS, Fate
 from lambdasim.randomness import Draws, uniforms
-from lambdasim.records import FUNCTION_ERRORS, Fate
 from lambdasim.scenario.targets import function_name
 from lambdasim.triggers.chain import Chain
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from lambdasim.records import Fate, Kept
+from lambdasim.codes import Fate, Kept
 from lambdasim.triggers.chain import Chain
 
 _BLOCK = 4096

@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from lambdasim.codes import Fate, Kept
 from lambdasim.randomness import Draws, uniforms
-from lambdasim.records import Fate, Kept
 from lambdasim.scenario.targets import DISCARD
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.sqs.ages import Returned

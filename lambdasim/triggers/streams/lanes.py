@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from lambdasim.records import REFUSED, Fate, Outcome
+from lambdasim.codes import REFUSED, Fate, Outcome
 from lambdasim.service.clock import Unattended
 from lambdasim.triggers.streams.batches import Batch, Verdict, verdict
 from lambdasim.triggers.streams.mapping import UNSENT

@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from lambdasim.codes import REFUSED, Fate, Kept, Outcome
 from lambdasim.randomness import Draws, uniforms
-from lambdasim.records import REFUSED, Fate, Kept, Outcome
 from lambdasim.scenario.targets import function_name
 from lambdasim.service.invocation import Invocation
 from lambdasim.triggers.backoff import Backoff

@@ -7,8 +7,9 @@ from itertools import count
 from math import ceil
 from typing import TYPE_CHECKING
 
+from lambdasim.codes import Fate
 from lambdasim.randomness import stream
-from lambdasim.records import NEVER, Fate, Tally
+from lambdasim.records import NEVER, Tally
 from lambdasim.scenario.stream_triggers import KinesisTrigger
 from lambdasim.triggers.chain import Chain
 from lambdasim.triggers.feed import Feed

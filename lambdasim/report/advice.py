@@ -36,8 +36,8 @@ def _lines(piece: Advice, emphasise: Callable[[str], str]) -> Iterator[str]:
     yield from _folded(piece.message)
     yield from _folded(piece.why, "Why")
     yield from _folded(piece.remedy, "Do")
-    for path, value in piece.settings.items():  # in one piece, to be copied
-        yield f"{_INDENT}{'Try'.ljust(_HEAD)}--set {shlex.quote(f'{path}={value}')}"
+    for number, (path, value) in enumerate(piece.settings.items()):  # in one piece, to be copied
+        yield f"{_INDENT}{('' if number else 'Try').ljust(_HEAD)}--set {shlex.quote(f'{path}={value}')}"
     if piece.evidence is not None:
         yield from _folded(piece.evidence.message, "Run")
     yield from _folded(piece.source.removeprefix("https://"), "See")

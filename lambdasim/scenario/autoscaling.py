@@ -78,6 +78,9 @@ class ScheduledAction(Block):
         if self.min_capacity is None and self.max_capacity is None:
             raise problem_at("a scheduled action changes min_capacity, max_capacity or both; give one", "schedule")
         _in_order(self)
+        if self.start_time is not None and self.end_time is not None and self.end_time < self.start_time:
+            start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (self.start_time, self.end_time))
+            raise problem_at(f"{end} is before start_time ({start})", "end_time")
         return self
 
     @property
@@ -109,4 +112,18 @@ class Autoscaling(Block):
     @model_validator(mode="after")
     def _is_sound(self) -> Autoscaling:
         _in_order(self)
+        self._actions_in_order()
         return self
+
+    def _actions_in_order(self) -> None:
+        """AWS refuses a bound beyond the other; an action may move that other before."""
+        low_stays = all(action.min_capacity is None for action in self.scheduled_actions)
+        high_stays = all(action.max_capacity is None for action in self.scheduled_actions)
+        for place, action in enumerate(self.scheduled_actions):
+            low, high = action.min_capacity, action.max_capacity
+            if high_stays and low is not None and low > self.max_capacity:
+                text = f"{low} is above max_capacity ({self.max_capacity}), which no scheduled action changes"
+                raise problem_at(text, "scheduled_actions", place, "min_capacity")
+            if low_stays and high is not None and high < self.min_capacity:
+                text = f"{high} is below min_capacity ({self.min_capacity}), which no scheduled action changes"
+                raise problem_at(text, "scheduled_actions", place, "max_capacity")

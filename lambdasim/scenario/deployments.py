@@ -14,7 +14,7 @@ from lambdasim.parameters.book import Book
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import BookName
 from lambdasim.scenario.quantities import COUNT, POSITIVE_INSTANT, SHARE, Instant, PositiveWhole, Quantity
-from lambdasim.scenario.wording import problem_at
+from lambdasim.scenario.wording import found, problem_at
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 TRAFFIC_SHIFTS = "deployments/traffic_shifts"
@@ -46,7 +46,10 @@ class AlarmThreshold:
 
     def read(self, value: Any, info: ValidationInfo) -> float:
         """A count, a share, or a duration in microseconds."""
-        unit = _UNITS.get(info.data.get("metric_name", ""))
+        metric = info.data.get("metric_name", "")
+        if metric in _COUNTS and isinstance(value, str):
+            raise ValueError(f"{metric} are counted: expected a number, found {found(value)}; ErrorRate is a share")
+        unit = _UNITS.get(metric)
         return unit(value) if unit is not None else 0.0  # the metric's name is refused already
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:

@@ -111,7 +111,7 @@ class Incident(Block):
     """Its reserved concurrency from then on; none takes it away."""
     update_function_code: Flag = False
     """Whether new code is deployed to its $LATEST: idle environments end, busy ones after their run, and the next start
-    is cold."""
+    is cold. With `for`, the code before comes back after that time, in the same way."""
     account: AccountChange | None = None
     """The account changes: its quota."""
     downstream: str | None = None
@@ -173,10 +173,10 @@ class Incident(Block):
         shares = (("errors", handler.error_rate), ("crashes", handler.crash_rate), ("errors", self.error_rate))
         if self.update_function_code:
             yield "new code"
-        yield from (f"{what} x{factor:g}" for what, factor in factors if factor is not None)
+        yield from (f"{what} x{factor:,.10g}" for what, factor in factors if factor is not None)
         yield from (f"{share * 100:g} % {what}" for what, share in shares if share is not None)
         if self.throttle_per_us is not None:
-            yield f"throttled to {self.throttle_per_us * US_PER_S:g}/s"
+            yield f"throttled to {self.throttle_per_us * US_PER_S:,.7g}/s"
         if self.reserved_concurrent_executions is not None:
             reserved = self.reserved_concurrent_executions
             yield "no reserved concurrency" if reserved == NONE else f"reserved concurrency {reserved}"

@@ -20,10 +20,9 @@ from lambdasim.scenario.overrides import with_overrides
 from lambdasim.scenario.problems import Path as Steps
 from lambdasim.scenario.problems import problem_in, problems_of
 from lambdasim.scenario.schema import names_at
-from lambdasim.scenario.sound_part import sound_part, touches
+from lambdasim.scenario.sound_part import refused_in, sound_part, touches, untold
 from lambdasim.scenario.source import Node, compose, path_text
 from lambdasim.scenario.surroundings import Surroundings
-from lambdasim.scenario.version_checks import MISSING_NAMES
 from lambdasim.scenario.wording import found, nearest
 from lambdasim.units import parse_fraction, parse_rate_per_us
 
@@ -141,9 +140,9 @@ def _checked(
     problems, warnings = [], []
     if set(_names(root, "functions") or ()) - set(scenario.functions):
         return [], ()  # a function was refused whole: whoever calls it can't be weighed against it
-    refused = any(path[:1] == ("functions",) and path[2:3] in (("versions",), ("aliases",)) for path in dropped)
+    hidden = untold(dropped | set(refused_in(root)))
     for finding in findings(scenario, book):
-        if touches(finding.path, dropped) or (refused and finding.code in MISSING_NAMES):
+        if touches(finding.path, dropped) or finding.code in hidden:
             continue
         if finding.is_error:
             problem = problem_in(root, finding.path, f"{finding.message} [{finding.code}]", whole_path=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from lambdasim.errors import Problem
+from lambdasim.scenario.overrides import SOURCE
 from lambdasim.scenario.source import Node, Place, path_text
 from lambdasim.scenario.wording import found, nearest
 
@@ -27,6 +30,7 @@ _EXPECTED = {
 }
 
 
+_IN_QUOTES = "; put it in quotes"
 Names = Callable[[Path], Iterable[str]]
 
 
@@ -37,9 +41,17 @@ def message(error: Any, names_at: Names = lambda _: ()) -> str:
     if in_words is not None:
         return in_words(error["loc"], value, context, names_at)
     if kind in _EXPECTED:
-        remedy = "; put it in quotes" if kind == "string_type" and not isinstance(value, dict | list) else ""
-        return f"expected {_EXPECTED[kind]}, found {found(value)}{remedy}"
+        return _of_another_type(kind, value, names_at(error["loc"]))
     return str(error["msg"])
+
+
+def _of_another_type(kind: str, value: Any, names: Iterable[str]) -> str:
+    known = ", ".join(names)
+    wanted = _EXPECTED[kind]
+    if known and wanted == "a list":
+        wanted += " or a mapping"
+    remedy = _IN_QUOTES if kind == "string_type" and not isinstance(value, dict | list) else ""
+    return f"expected {wanted}, found {found(value)}{remedy}" + (f"; known keys: {known}" if known else "")
 
 
 def _missing(location: Path, *_: Any) -> str:
@@ -104,8 +116,14 @@ def problems_of(error: ValidationError, root: Node, names_at: Names) -> list[Pro
             at_key=kind in _AT_KEY or one["loc"][-1:] == (_KEY,),
         )
         if problem is not None:
-            problems.append(problem)
+            problems.append(_for_a_shell(problem, one["input"]) if problem.file == SOURCE else problem)
     return problems
+
+
+def _for_a_shell(problem: Problem, value: Any) -> Problem:
+    quoted = shlex.quote(f'{problem.path}="{value}"')
+    remedy = f"; the shell takes quotes off, so write --set {quoted}"
+    return replace(problem, text=problem.text.replace(_IN_QUOTES, remedy))
 
 
 _KEY = "[key]"  # pydantic's last step where the key of a mapping is at fault

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pydantic import ValidationError
 
+from lambdasim.scenario.incident_checks import unknown_downstream, unknown_zone
 from lambdasim.scenario.model import Scenario
+from lambdasim.scenario.network_checks import unknown_subnet
 from lambdasim.scenario.problems import Path, in_the_file
+from lambdasim.scenario.source import Node
 from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.version_checks import MISSING_NAMES
 
 _DISPENSABLE = (("warm_up",), ("drain",), ("seed",), ("thresholds",), ("triggers",), ("incidents",))
 _ROUNDS = 12  # what is dropped may leave its surroundings wanting, a level at a time
@@ -38,6 +43,33 @@ def sound_part(data: dict[Any, Any], error: ValidationError, around: Surrounding
 def touches(path: Path, dropped: AbstractSet[Path]) -> bool:
     """Whether ``path`` leads into, or contains, something that was dropped."""
     return any(path[: len(gone)] == gone or gone[: len(path)] == path for gone in dropped)
+
+
+def refused_in(node: Node, path: Path = ()) -> Iterator[Path]:
+    """The paths of what the file says and the data leave out."""
+    for key, child in node.children.items():
+        if child.refused:
+            yield (*path, key)
+        else:
+            yield from refused_in(child, (*path, key))
+
+
+def untold(dropped: AbstractSet[Path]) -> set[str]:
+    """The codes of what can't be told while names that others may mean are among what was dropped."""
+    return {code for path in dropped for code in _told_by_names(path)}
+
+
+def _told_by_names(path: Path) -> tuple[str, ...]:
+    match path:
+        case ("functions", _, "versions" | "aliases", *_):
+            return MISSING_NAMES
+        case ("downstream",) | ("downstream", _):
+            return (unknown_downstream.__name__,)
+        case ("vpc",) | ("vpc", "subnets") | ("vpc", "subnets", _):
+            return (unknown_subnet.__name__, unknown_zone.__name__)
+        case ("vpc", "subnets", _, "availability_zone"):
+            return (unknown_zone.__name__,)
+    return ()
 
 
 def _to_drop(one: Any) -> Path:

@@ -145,7 +145,8 @@ def cron_named(expression: str) -> Any:
     try:
         return AwsCroniter(" ".join(fields))
     except ValueError as error:
-        raise ValueError(f"{expression!r} is not a schedule AWS takes: {error} {_FORMS}") from error
+        reason = str(error).strip().rstrip(".")
+        raise ValueError(f"{expression!r} is not a schedule AWS takes: {reason}; {_FORMS}") from error
 
 
 def zone_named(name: str) -> tzinfo:

@@ -40,14 +40,15 @@ def test_each_part_stands_under_its_head_with_what_continues_it_beside():
     assert lines[:2] == ["high  some_code", "  functions.api.timeout"]
     heads = [line[2:7].strip() for line in lines[2:]]
     assert [head for head in heads if head in {"Why", "Do", "Try", "Run", "See"}] == [
-        "Why", "Do", "Try", "Try", "Run", "See",
+        "Why", "Do", "Try", "Run", "See",
     ]  # fmt: skip
     assert all(not line.endswith(" ") for line in lines)
 
 
 def test_settings_can_be_pasted_into_a_shell():
-    pasted = [shlex.split(line)[1:] for line in text_of(PIECE).splitlines() if "--set" in line]
-    assert pasted == [
+    lines = [line for line in text_of(PIECE).splitlines() if "--set" in line]
+    assert [line.partition("--set")[0] for line in lines] == ["  Try  ", "       "]  # all of them together
+    assert [shlex.split(line)[-2:] for line in lines] == [
         ["--set", "functions.api.vpc_config.subnet_ids=[a, b]"],
         ["--set", "functions.api.timeout=7"],
     ]

@@ -26,17 +26,17 @@ triggers:
   web: {type: direct, target: api, arrivals: {poisson: {rate: 5/s}}}
 downstream: {db: {max_connections: 10}, cache: {}}
 incidents:
-  - {at: 4m, for: 90s, function: api, handler: {duration: x10, error_rate: 20%, crash_rate: 0.5%}}
-  - {at: 2m, downstream: db, latency: x3, error_rate: 1%, throttle: 50/s}
+  - {at: 4m, for: 90s, function: api, handler: {duration: x2000000, error_rate: 20%, crash_rate: 0.5%}}
+  - {at: 2m, downstream: db, latency: x3, error_rate: 1%, throttle: 1e6/s}
   - {at: 2m, account: {concurrent_executions: 2000}}
   - {at: 9m, for: 5m, function: api, reserved_concurrent_executions: none}
   - {at: 8m, function: api, reserved_concurrent_executions: 30, update_function_code: true}
 """
 EXPECTED = [
-    (120, "incident_began", "downstream db", "latency x3, 1 % errors, throttled to 50/s"),
+    (120, "incident_began", "downstream db", "latency x3, 1 % errors, throttled to 1,000,000/s"),
     (120, "incident_began", "the account", "quota 2000"),
-    (240, "incident_began", "api", "handler duration x10, 20 % errors, 0.5 % crashes for 1.5 min"),
-    (330, "incident_ended", "api", "over: handler duration x10, 20 % errors, 0.5 % crashes"),
+    (240, "incident_began", "api", "handler duration x2,000,000, 20 % errors, 0.5 % crashes for 1.5 min"),
+    (330, "incident_ended", "api", "over: handler duration x2,000,000, 20 % errors, 0.5 % crashes"),
     (480, "incident_began", "api", "new code, reserved concurrency 30"),
     (540, "incident_began", "api", "no reserved concurrency for 5 min"),
     (840, "incident_ended", "api", "over: no reserved concurrency"),
@@ -55,8 +55,8 @@ def test_the_summary_tells_each_change_in_the_order_in_which_it_happened(shop):
 
 def test_the_report_marks_when_what_changed_and_how(shop):
     report = plain_report(shop.summary())
-    assert "4m00s  api            handler duration x10, 20 % errors, 0.5 % crashes for 1.5 min" in report
-    assert "5m30s  api            over: handler duration x10, 20 % errors, 0.5 % crashes" in report
+    assert "4m00s  api            handler duration x2,000,000, 20 % errors, 0.5 % crashes for 1.5 min" in report
+    assert "5m30s  api            over: handler duration x2,000,000, 20 % errors, 0.5 % crashes" in report
 
 
 def test_a_terminal_shows_the_first_changes_only(shop):

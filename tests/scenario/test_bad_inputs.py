@@ -46,6 +46,37 @@ def test_a_function_that_was_refused_is_still_a_known_target():
     assert len(complaints(text)) == 1
 
 
+NAMES = """\
+    connections: {to: db}
+    vpc_config: {subnet_ids: [a, b], security_group_ids: [c]}
+    versions: {"2": {}}
+    aliases: {live: {function_version: "2"}}
+"""
+DOWNSTREAM = "downstream: {db: {}}\n"
+SUBNETS = "vpc: {subnets: {a: {availability_zone: z}, b: {}}}\n"
+LOST = "incidents: [{at: 1m, availability_zone: z}]\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "wrong"),
+    [
+        ("db: {}", "db: null"),
+        ("db: {}", "db: 5"),
+        ("z}, b: {}", "z}, b: null"),
+        ("z}, b: {}", "z}, b: 5"),
+        ("availability_zone: z}, ", "availability_zone: 5}, "),
+        ('"2": {}', '"2": null'),
+        ('"2": {}', '"2": 5'),
+    ],
+)
+def test_what_is_there_but_refused_is_not_called_missing_by_those_who_name_it(old, wrong):
+    text = changed("    handler", f"{NAMES}    handler").replace("target: api", "target: 'api:live'")
+    text += DOWNSTREAM + SUBNETS + LOST
+    parse_scenario(text)
+    [message] = complaints(text.replace(old, wrong))
+    assert "[unknown_" not in message
+
+
 def test_a_span_too_short_for_the_clock_is_refused_where_it_must_be_above_zero():
     [message] = complaints(changed("duration: 1h", "duration: 1 ns"))
     assert message == "s.yaml:2:11: duration: 1 ns is less than the clock can count"

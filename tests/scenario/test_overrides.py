@@ -69,6 +69,12 @@ def test_what_shares_an_anchor_with_the_value_that_is_set_stays_as_it_was(tmp_pa
         ("", "1", "--set: '' is no path; write for example functions.api.memory_size"),
         ("functions..x", "1", "--set: functions..x: 'functions..x' is no path"),
         ("seed", "", "--set: seed: has no value; write for example --set duration=1h"),
+        (
+            "functions.api.layers",
+            "[{size: 1 MB, unzipped_size: 2}]",
+            "--set: functions.api.layers[0].unzipped_size: 2 has no unit",
+        ),
+        ("name", "5", """--set: name: expected text, found 5; the shell takes quotes off, so write --set 'name="5"'"""),
         ("seed", "yes", "--set: seed: unquoted yes is a boolean"),
         ("duration", "12:30", "--set: duration: unquoted 12:30 is a number in base 60"),
         ("account", "{a: 1", "--set: account: this is not YAML"),

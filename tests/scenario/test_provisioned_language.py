@@ -91,6 +91,18 @@ LODNON = "[0].timezone: 'Europe/Lodnon' is not an IANA time zone; did you mean E
             with_action("schedule: rate(1 hour), min_capacity: 9, max_capacity: 8"),
             "scheduled_actions[0].min_capacity: 9 is above max_capacity (8)",
         ),
+        (
+            with_action("schedule: rate(1 hour), min_capacity: 101"),
+            "scheduled_actions[0].min_capacity: 101 is above max_capacity (100), which no scheduled action changes",
+        ),
+        (
+            with_action("schedule: rate(1 hour), max_capacity: 4"),
+            "scheduled_actions[0].max_capacity: 4 is below min_capacity (5), which no scheduled action changes",
+        ),
+        (
+            with_action("schedule: rate(1 hour), min_capacity: 9, start_time: 2026-02-02, end_time: 2026-02-01"),
+            "scheduled_actions[0].end_time: 2026-02-01T00:00:00Z is before start_time (2026-02-02T00:00:00Z)",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_its_remedy(text, said):
@@ -103,3 +115,8 @@ def test_a_version_is_told_to_have_it_by_an_alias():
     kept = "    versions: {'2': {provisioned_concurrent_executions: 3}}\n"
     [message] = complaints(changed("    runtime: python3.13\n", f"    runtime: python3.13\n{kept}"))
     assert "versions.2.provisioned_concurrent_executions: give this to an alias that points to the version" in message
+
+
+def test_a_scheduled_bound_may_lie_beyond_the_other_if_an_action_moves_that_too():
+    actions = "{schedule: rate(1 hour), max_capacity: 300}, {schedule: rate(2 hours), min_capacity: 200}"
+    assert len(autoscaling(f"{SCALED}, scheduled_actions: [{actions}]").scheduled_actions) == 2

@@ -156,6 +156,12 @@ def test_fields_that_aws_refuses_are_refused(fields):
         Schedule(f"cron({fields})")
 
 
+@pytest.mark.parametrize("fields", ["0 8 * * *", "0 8 1 * MON *", "61 25 * * ? *"])
+def test_what_is_wrong_and_the_remedy_are_parted_by_a_semicolon(fields):
+    with pytest.raises(ValueError, match=r"AWS takes: .*[^.\s]; write rate\("):
+        Schedule(f"cron({fields})")
+
+
 @pytest.mark.parametrize("expression", ["cron(0 0 31 2 ? *)", "cron(0 0 30 FEB ? 2026)", "cron(0 0 1 1 ? 1970)"])
 def test_a_day_that_never_comes_is_never_due(expression):
     assert due(expression, 400) == []

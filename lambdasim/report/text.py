@@ -139,7 +139,7 @@ def _print_styled(console: Console, table: Table) -> None:
 def pieces(table: Table, width: int) -> list[list[int]]:
     """Which columns stand beside each other in ``width``, by their places; each piece begins with who is spoken of.
 
-    Words that stand first may be folded, to half of the width; numbers never.
+    Words that stand first may be folded, to half of the width, and other words to a third; numbers never.
     """
     first = next((n for n, column in enumerate(table.columns) if column not in table.texts), len(table.columns))
     names = list(range(first))
@@ -147,6 +147,8 @@ def pieces(table: Table, width: int) -> list[list[int]]:
     found, taken = [list(names)], taken_by_names
     for place in range(first, len(table.columns)):
         needed = _width(table, place)
+        if table.columns[place] in table.texts:
+            needed = min(needed, width // 3)
         if taken + needed - _SPACE > width and len(found[-1]) > len(names):
             found.append(list(names))
             taken = taken_by_names

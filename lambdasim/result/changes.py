@@ -19,7 +19,7 @@ _PER_CENT = 10_000  # millionths
 
 _WORDS = {
     Change.PROVISIONED_REQUESTED: "provisioned concurrency of {value:,} requested for version {version}",
-    Change.PROVISIONED_READY: "provisioned concurrency of {value:,} can be used at version {version}",
+    Change.PROVISIONED_READY: "provisioned concurrency of {value:,} is ready at version {version}",
     Change.AUTOSCALED: "auto scaling wants provisioned concurrency of {value:,}",
     Change.SCALING_REFUSED: "auto scaling was refused provisioned concurrency of {value:,}: others need the rest",
     Change.ALIAS_SHIFTED: "{share:g} % of requests go to version {version}",

@@ -8,8 +8,9 @@ import pytest
 import lambdasim
 from lambdasim.codes import NO_VERSION, Change
 from lambdasim.header import Header, IncidentFacts, VersionFacts
+from lambdasim.report.table import plain
 from lambdasim.report.tables import tables
-from lambdasim.report.text import plain_report
+from lambdasim.report.text import pieces, plain_report
 from lambdasim.result import storage
 from lambdasim.result.changes import text_of
 from lambdasim.result.result import Result
@@ -63,6 +64,13 @@ def test_a_terminal_shows_the_first_changes_only(shop):
     [table] = [table for table in tables(shop.summary(), most=3) if table.title.startswith("Changes")]
     assert table.title == "Changes: the first 3 of 7"
     assert len(table.rows) == 3
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_what_changed_stands_beside_when_however_narrow_the_terminal(shop, width):
+    [table] = [table for table in tables(shop.summary()) if table.title.startswith("Changes")]
+    assert max(map(len, plain(table).splitlines())) > width
+    assert pieces(table, width) == [[0, 1, 2]]
 
 
 def test_without_changes_the_report_has_no_such_table():
@@ -123,7 +131,7 @@ HEADER = Header("s", 0, "us-east-1", 0.0, 0, 1, (), VERSIONS, (), incidents=(Inc
         (Change.INCIDENT_BEGAN, 0, NO_VERSION, "lost for 1 min"),
         (Change.INCIDENT_ENDED, 0, NO_VERSION, "over: lost"),
         (Change.PROVISIONED_REQUESTED, 1200, 1, "provisioned concurrency of 1,200 requested for version 7"),
-        (Change.PROVISIONED_READY, 5, 1, "provisioned concurrency of 5 can be used at version 7"),
+        (Change.PROVISIONED_READY, 5, 1, "provisioned concurrency of 5 is ready at version 7"),
         (Change.ALIAS_SHIFTED, 125_000, 1, "12.5 % of requests go to version 7"),
         (Change.ALIAS_ROLLED_BACK, 1_000_000, 1, "rolled back to version 7"),
     ],

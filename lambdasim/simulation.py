@@ -48,7 +48,7 @@ def simulate(
     Args:
         scenario: what ``load_scenario`` returned.
         seed: replaces the scenario's own.
-        log: ``full`` keeps every invocation (about 80 bytes each) and gives exact percentiles; ``none`` keeps
+        log: ``full`` keeps every invocation (about 90 bytes each) and gives exact percentiles; ``none`` keeps
             mergeable sketches (0.5 % relative error) and flat memory.
         progress: called with the share of simulated time that is done, in [0, 1], about 200 times.
 

@@ -8,10 +8,9 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class FunctionFacts:
-    """What a reader of the logs must know of a function; ``reserved_concurrency`` as it was when the run began."""
+    """What a reader of the logs must know of a function."""
 
     name: str
-    reserved_concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

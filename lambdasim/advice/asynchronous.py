@@ -50,9 +50,11 @@ def lost_events(_scenario: Scenario, finding: Finding, run: Run) -> Evidence:
     [name] = finding.about
     numbers = run.numbers(f"functions.{name}.dropped", f"functions.{name}.events")
     dropped, events = numbers.values()
-    if not dropped:
-        return Evidence(False, f"none of {name}'s {events:,} events was lost", numbers)
-    return Evidence(True, f"{dropped:,} of {name}'s {events:,} events were lost: kept nowhere", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"{dropped:,} of {name}'s {events:,} events were lost: kept nowhere",
+        none=f"none of {name}'s {events:,} events was lost",
+    )
 
 
 def source_without_dead_letter(scenario: Scenario, _book: Book) -> Iterator[Finding]:
@@ -76,9 +78,11 @@ def undelivered_events(_scenario: Scenario, finding: Finding, run: Run) -> Evide
     [name] = finding.about
     numbers = run.numbers(f"triggers.{name}.final_failures.undelivered", f"triggers.{name}.events")
     undelivered, events = numbers.values()
-    if not undelivered:
-        return Evidence(False, f"{name} delivered all of its {events:,} events", numbers)
-    return Evidence(True, f"{name} gave up {undelivered:,} of its {events:,} events", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"{name} gave up {undelivered:,} of its {events:,} events",
+        none=f"{name} delivered all of its {events:,} events",
+    )
 
 
 def event_age_near_maximum(scenario: Scenario, book: Book, run: Run) -> Iterator[tuple[Finding, Evidence]]:

@@ -51,9 +51,11 @@ def errors_of_the_new_version(_scenario: Scenario, finding: Finding, run: Run) -
     part = f"functions.{name}.versions.{version}"
     numbers = run.numbers(f"{part}.errors", f"{part}.invocations")
     errors, runs = numbers.values()
-    if not errors:
-        return Evidence(False, f"none of version {version}'s {runs:,} runs failed", numbers)
-    return Evidence(True, f"{errors:,} of version {version}'s {runs:,} runs failed, and nothing turned back", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"{errors:,} of version {version}'s {runs:,} runs failed, and nothing turned back",
+        none=f"none of version {version}'s {runs:,} runs failed",
+    )
 
 
 def alarm_too_late(scenario: Scenario, _book: Book) -> Iterator[Finding]:

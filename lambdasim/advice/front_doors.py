@@ -93,9 +93,11 @@ def called_again(_scenario: Scenario, finding: Finding, run: Run) -> Evidence:
     [name] = finding.about
     numbers = run.numbers(f"triggers.{name}.client_gone", f"triggers.{name}.retries", f"triggers.{name}.events")
     gone, retries, events = numbers.values()
-    if not gone:
-        return Evidence(False, "no caller left before its answer", numbers)
-    return Evidence(True, f"callers left {gone:,} runs alone; {events:,} events caused {retries:,} more calls", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"callers left {gone:,} runs alone; {events:,} events caused {retries:,} more calls",
+        none="no caller left before its answer",
+    )
 
 
 RULES = (

@@ -105,9 +105,11 @@ def cold_starts_waited(_scenario: Scenario, finding: Finding, run: Run) -> Evide
     [name] = finding.about
     numbers = run.numbers(f"functions.{name}.cold_starts", f"functions.{name}.cold_start_ms.p50")
     cold, p50_ms = numbers.values()
-    if not cold:
-        return Evidence(False, "no run started cold", numbers)
-    return Evidence(True, f"{cold:,} runs started cold, and waited {p50_ms:,.0f} ms for it in the median", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"{cold:,} runs started cold, and waited {p50_ms:,.0f} ms for it in the median",
+        none="no run started cold",
+    )
 
 
 def package_near_limit(scenario: Scenario, book: Book) -> Iterator[Finding]:

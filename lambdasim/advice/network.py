@@ -40,9 +40,11 @@ def failed_starts(_scenario: Scenario, finding: Finding, run: Run) -> Evidence:
     network = f"functions.{name}.network"
     numbers = run.numbers(f"{network}.start_failures.total", f"{network}.starts")
     failed, starts = numbers.values()
-    if not failed:
-        return Evidence(False, f"none of {starts:,} starts in the VPC failed", numbers)
-    return Evidence(True, f"{failed:,} attempts failed because no environment could start in the VPC", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"{failed:,} attempts failed because no environment could start in the VPC",
+        none=f"none of {starts:,} starts in the VPC failed",
+    )
 
 
 def fewer_nat_gateways_than_zones(scenario: Scenario, _book: Book) -> Iterator[Finding]:

@@ -36,6 +36,12 @@ class Evidence:
     message: str
     numbers: Mapping[str, float]
 
+    @classmethod
+    def of(cls, numbers: Mapping[str, float], *, some: str, none: str) -> Evidence:
+        """What the first of ``numbers`` counts has shown, told by ``some``; or has not, told by ``none``."""
+        shown = next(iter(numbers.values())) != 0
+        return cls(shown, some if shown else none, numbers)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -30,9 +30,11 @@ def restores(_scenario: Scenario, finding: Finding, run: Run) -> Evidence:
     [name] = finding.about
     numbers = run.numbers(f"functions.{name}.start_types.restored", f"functions.{name}.restore_duration_ms.p50")
     restored, p50_ms = numbers.values()
-    if not restored:
-        return Evidence(False, "no run waited for a restore", numbers)
-    return Evidence(True, f"{restored:,} runs waited for a restore, {p50_ms:,.0f} ms in the median", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"{restored:,} runs waited for a restore, {p50_ms:,.0f} ms in the median",
+        none="no run waited for a restore",
+    )
 
 
 def snap_start_unused(scenario: Scenario, _book: Book) -> Iterator[Finding]:

@@ -75,9 +75,11 @@ def lost_records(_scenario: Scenario, finding: Finding, run: Run) -> Evidence:
     [name] = finding.about
     numbers = run.numbers(f"triggers.{name}.dropped", f"triggers.{name}.events")
     dropped, events = numbers.values()
-    if not dropped:
-        return Evidence(False, f"none of {events:,} records was lost", numbers)
-    return Evidence(True, f"{dropped:,} of {events:,} records were lost: kept nowhere", numbers)
+    return Evidence.of(
+        numbers,
+        some=f"{dropped:,} of {events:,} records were lost: kept nowhere",
+        none=f"none of {events:,} records was lost",
+    )
 
 
 def too_few_lanes(scenario: Scenario, book: Book) -> Iterator[Finding]:

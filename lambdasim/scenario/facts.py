@@ -32,10 +32,7 @@ def header_of(scenario: Scenario, seed: int) -> Header:
         start_epoch_s=scenario.start.timestamp(),
         warm_up_us=scenario.warm_up_us,
         duration_us=scenario.duration_us,
-        functions=tuple(
-            FunctionFacts(name, function.reserved_concurrent_executions)
-            for name, function in scenario.functions.items()
-        ),
+        functions=tuple(FunctionFacts(name) for name in scenario.functions),
         versions=tuple(
             VersionFacts(
                 function,

@@ -28,7 +28,7 @@ def header(**changes):
         "start_epoch_s": 1_767_571_200.0,
         "warm_up_us": US_PER_MINUTE,
         "duration_us": MINUTES * US_PER_MINUTE,
-        "functions": (FunctionFacts("api"), FunctionFacts("007", 5)),
+        "functions": (FunctionFacts("api"), FunctionFacts("007")),
         "versions": (
             VersionFacts(0, "$LATEST", 512, "x86_64", 512),
             VersionFacts(1, "$LATEST", 1024, "arm64", 1024),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +16,8 @@ from lambdasim.errors import InputError, ParameterError, Problem
 from lambdasim.parameters.book import Book, Parameter, load_book
 from lambdasim.scenario.checks import findings
 from lambdasim.scenario.distributions import distribution_from
-from lambdasim.scenario.model import Origin, Scenario, Warning  # noqa: A004  # the summary calls it so
-from lambdasim.scenario.overrides import with_overrides
+from lambdasim.scenario.model import Origin, Scenario, Warning, Written  # noqa: A004  # the summary calls it so
+from lambdasim.scenario.overrides import SOURCE, with_overrides
 from lambdasim.scenario.problems import Path as Steps
 from lambdasim.scenario.problems import problem_in, problems_of
 from lambdasim.scenario.schema import names_at
@@ -44,12 +45,21 @@ def load_scenario(path: Path | str, *, overrides: Mapping[str, str] = _NONE) -> 
         column = error.start - content.rfind(b"\n", 0, error.start)
         problem = Problem(str(path), line, column, "", "this is not UTF-8 text; a scenario is a YAML file in UTF-8")
         raise InputError([problem]) from None
-    return _scenario(text, content, str(path), file.parent, overrides)
+    return _scenario(Written(text, content, str(path), file.parent, dict(overrides)))
 
 
 def parse_scenario(text: str, *, file: str = "<text>", base: Path | None = None) -> Scenario:
     """The scenario in ``text``; ``file`` names it in messages, ``base`` is the folder its files are relative to."""
-    return _scenario(text, text.encode("utf-8", "surrogatepass"), file, base or Path(), _NONE)
+    return _scenario(Written(text, text.encode("utf-8", "surrogatepass"), file, base or Path(), {}))
+
+
+def override(scenario: Scenario, overrides: Mapping[str, str], *, source: str = SOURCE) -> Scenario:
+    """``scenario`` with values laid over it, by path, written as in YAML; ``source`` names their option in messages.
+
+    Raises ``InputError`` with everything that is wrong with the whole.
+    """
+    written = scenario.written
+    return _scenario(replace(written, overrides={**written.overrides, **overrides}), source)
 
 
 def _read(file: Path) -> bytes:
@@ -64,13 +74,14 @@ def _read(file: Path) -> bytes:
         raise InputError([Problem(str(file), None, None, "", text)]) from None
 
 
-def _scenario(text: str, content: bytes, file: str, base: Path, overrides: Mapping[str, str]) -> Scenario:
-    root, problems = compose(text, file)
+def _scenario(written: Written, source: str = SOURCE) -> Scenario:
+    file, base = written.file, written.base
+    root, problems = compose(written.text, file)
     if root is None or not isinstance(root.data, dict):
         if not problems:
             problems = [_not_a_mapping(root, file)]
         raise InputError(problems)
-    root, mistakes = with_overrides(root, overrides)
+    root, mistakes = with_overrides(root, written.overrides, source)
     problems += mistakes
     book, mistakes = _book_for(root)
     problems += mistakes
@@ -87,7 +98,7 @@ def _scenario(text: str, content: bytes, file: str, base: Path, overrides: Mappi
         problems += mistakes
     if problems:
         raise InputError(_in_order(problems, file))
-    scenario.read_from(Origin(book, _digest(content, overrides), file, warnings))
+    scenario.read_from(Origin(book, _digest(written), written, warnings))
     return scenario
 
 
@@ -158,8 +169,8 @@ def _in_order(problems: list[Problem], file: str) -> list[Problem]:
     return sorted(unique, key=lambda problem: (problem.file != file, problem.line or 0, problem.column or 0))
 
 
-def _digest(content: bytes, overrides: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(content)
-    for path, value in sorted(overrides.items()):
+def _digest(written: Written) -> str:
+    digest = hashlib.sha256(written.content)
+    for path, value in sorted(written.overrides.items()):
         digest.update(f"\x00{path}={value}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

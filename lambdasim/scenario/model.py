@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr
@@ -49,12 +50,23 @@ class Warning:  # noqa: A001  # the summary calls it so
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A scenario as it was written: text and bytes of ``file``, its folder, and the values laid over it, by path."""
+
+    text: str
+    content: bytes
+    file: str
+    base: Path
+    overrides: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """What a scenario was read from and with, and what was noticed on the way."""
 
     book: Book
     sha256: str
-    file: str
+    written: Written
     warnings: tuple[Warning, ...] = ()
 
 
@@ -140,7 +152,12 @@ class Scenario(Block):
     @property
     def file(self) -> str:
         """Where it was read from."""
-        return self._origin.file
+        return self._origin.written.file
+
+    @property
+    def written(self) -> Written:
+        """Its text, and what was laid over that."""
+        return self._origin.written
 
     @property
     def warnings(self) -> tuple[Warning, ...]:

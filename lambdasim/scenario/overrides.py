@@ -9,20 +9,23 @@ from lambdasim.errors import Problem
 from lambdasim.scenario.source import Node, Place, compose, node_of
 from lambdasim.scenario.wording import found, nearest
 
-SOURCE = "--set"
+SOURCE = "--set"  # where a value comes from, unless it is said
 _NAMED = ("functions", "triggers")  # below these stand names that must exist
 
 
-def with_overrides(root: Node, overrides: Mapping[str, str]) -> tuple[Node, list[Problem]]:
-    """The data with each ``path`` set to its value (read as YAML), and what is wrong with paths and values."""
+def with_overrides(root: Node, overrides: Mapping[str, str], source: str = SOURCE) -> tuple[Node, list[Problem]]:
+    """The data with each ``path`` set to its value (read as YAML), and what is wrong with paths and values.
+
+    ``source`` is the option that they were written with, for messages.
+    """
     problems: list[Problem] = []
-    place = Place(SOURCE)
+    place = Place(source)
     for path, text in overrides.items():
-        value, mistakes = compose(text, SOURCE)
+        value, mistakes = compose(text, source)
         problems += [place.problem(path, mistake.text) for mistake in mistakes]
         if mistakes or value is None or value.data is None:
             if not mistakes:
-                problems.append(place.problem(path, "has no value; write for example --set duration=1h"))
+                problems.append(place.problem(path, f"has no value; write for example {source} duration=1h"))
             continue
         try:
             root = _set(root, _steps(path), _everywhere(value, place), ())

@@ -1,0 +1,98 @@
+"""Observations: what measures came to, for each variant of a scenario and each replication on common random numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lambdasim.analysis.intervals import CONFIDENCE
+from lambdasim.analysis.runner import ALONE, Workers, run
+from lambdasim.scenario.measures import Measure, read_measure
+from lambdasim.scenario.model import Scenario
+from lambdasim.simulation import simulate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+REPLICATIONS = 10
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """How an experiment is done: how often, how sure, from which seed, by whom.
+
+    Replication r of every variant has seed ``seed + r``: variants share their luck, replications share none, and any
+    of them is what ``simulate(scenario, seed=...)`` gives. ``seed`` None takes the scenario's own.
+    """
+
+    replications: int = REPLICATIONS
+    confidence: float = CONFIDENCE
+    seed: int | None = None
+    workers: Workers = ALONE
+    log: Literal["full", "none"] = "full"
+
+    def seed_of(self, scenario: Scenario, replication: int) -> int:
+        """The seed of one replication: 0, 1, ..."""
+        return (scenario.seed if self.seed is None else self.seed) + replication
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One simulation to run, and what to read off its summary."""
+
+    scenario: Scenario
+    seed: int
+    measures: tuple[Measure, ...]
+    log: Literal["full", "none"] = "full"
+
+
+def measured(point: Point) -> tuple[float | None, ...]:
+    """Run a point; the value of each of its measures, None where the summary has none."""
+    summary = simulate(point.scenario, seed=point.seed, log=point.log).summary()
+    return tuple(measure.value(summary) for measure in point.measures)
+
+
+def observe(
+    scenarios: Sequence[Scenario],
+    measures: Sequence[Measure],
+    design: Design,
+    *,
+    first: int = 0,
+    progress: Progress | None = None,
+) -> NDArray[np.float64]:
+    """Simulate each scenario ``design.replications`` times, from replication ``first`` on.
+
+    Returns what each measure came to, shape (scenarios, replications, measures); NaN where a summary had no value.
+    """
+    replications = range(first, first + design.replications)
+    points = [
+        Point(scenario, design.seed_of(scenario, replication), tuple(measures), design.log)
+        for scenario in scenarios
+        for replication in replications
+    ]
+    values = np.full((len(points), len(measures)), math.nan)
+    for done, (number, found) in enumerate(run(measured, points, design.workers), start=1):
+        values[number] = [math.nan if value is None else value for value in found]
+        if progress is not None:
+            progress(done / len(points))
+    return values.reshape(len(scenarios), len(replications), len(measures))
+
+
+def measure_of(scenario: Scenario, text: str) -> Measure:
+    """The measure that ``text`` names in this scenario's summary; ``ValueError`` if it names none."""
+    return read_measure(text, scenario.functions, scenario.triggers, scenario.downstream)
+
+
+def headline_measures(scenario: Scenario) -> tuple[Measure, ...]:
+    """What most questions are about: each function's p99 latency, cold starts and throttles; the month's cost."""
+    texts = [
+        f"functions.{name}.{key}"
+        for name in scenario.functions
+        for key in ("latency_ms.p99", "cold_start_rate", "throttles.total")
+    ]
+    return tuple(measure_of(scenario, text) for text in (*texts, "total.cost_usd_per_month"))

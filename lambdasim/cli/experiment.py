@@ -1,0 +1,116 @@
+"""Options of all verbs that simulate more than once: what is varied, how often, how sure, on how many cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lambdasim.cli.options import set_option
+from lambdasim.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from lambdasim.analysis.observations import Design
+
+REPLICATIONS = 10
+
+
+def experiment_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--set``, and those that :func:`design_of` takes, under the same names."""
+    options = (
+        set_option,
+        click.option(
+            "--replications",
+            type=click.IntRange(min=2),
+            default=REPLICATIONS,
+            show_default=True,
+            help="Independent runs of each variant, on seeds that follow each other.",
+        ),
+        click.option(
+            "--confidence",
+            type=click.FloatRange(0.5, 0.999),
+            default=0.95,
+            show_default=True,
+            help="How often intervals hold the truth.",
+        ),
+        click.option("--seed", type=click.IntRange(min=0), help="Replace the scenario's seed, the first one used."),
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            default=_cores(),
+            show_default="all cores",
+            help="Processes; results do not depend on it.",
+        ),
+        click.option(
+            "--log",
+            type=click.Choice(["full", "none"]),
+            default="full",
+            show_default=True,
+            help="Exact percentiles, or sketches of them (flat memory).",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def design_of(*, replications: int, confidence: float, seed: int | None, workers: int, log: str) -> Design:
+    """The design of an experiment from the values of its options."""
+    from lambdasim.analysis.observations import Design  # noqa: PLC0415 - keeps --help fast
+    from lambdasim.analysis.runner import Workers  # noqa: PLC0415
+
+    return Design(replications, confidence, seed, Workers(workers), "full" if log == "full" else "none")
+
+
+def vary_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--vary path=value,value``, any number of times, as a dict of lists."""
+    return click.option(
+        "--vary",
+        multiple=True,
+        metavar="PATH=VALUE,...",
+        callback=_varied,
+        help="Values to try at one place, e.g. functions.api.memory_size=256,512; may be repeated.",
+    )(function)
+
+
+def _varied(_ctx: click.Context, _parameter: click.Parameter, options: tuple[str, ...]) -> dict[str, list[str]]:
+    problems, varied = [], dict[str, list[str]]()
+    for option in options:
+        path, found, values = option.partition("=")
+        if not found or not path or not all(part.strip() for part in parts_of(values)):
+            text = "write PATH=VALUE,VALUE, for example functions.api.memory_size=256,512"
+            problems.append(Problem("--vary", None, None, option, text))
+        elif path in varied:
+            problems.append(Problem("--vary", None, None, path, "is varied twice; write all its values in one option"))
+        else:
+            varied[path] = [part.strip() for part in parts_of(values)]
+    if problems:
+        raise InputError(problems)
+    return varied
+
+
+def parts_of(text: str) -> list[str]:
+    """``text`` cut at its commas, but for those inside brackets or quotes.
+
+    >>> parts_of("256,512"), parts_of("{min: 1, max: 2},none")
+    (['256', '512'], ['{min: 1, max: 2}', 'none'])
+    """
+    parts, depth, quote = [""], 0, ""
+    for sign in text:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        else:
+            depth += (sign in "{[(") - (sign in "}])")
+        if sign == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1

@@ -12,10 +12,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lambdasim.errors import InputError, LambdasimError, ParameterError, Problem, ResultError
+from lambdasim.errors import AnalysisError, InputError, LambdasimError, ParameterError, Problem, ResultError
 
 if TYPE_CHECKING:
+    from lambdasim import queueing
     from lambdasim.advice.advise import Advice, advise
+    from lambdasim.analysis.observations import Design
+    from lambdasim.analysis.replicate import Replications, replicate
+    from lambdasim.analysis.sensitivity import Sensitivity, sensitivity
+    from lambdasim.analysis.thresholds import Checks, check
+    from lambdasim.analysis.warm_up import with_warm_up
     from lambdasim.parameters.book import load_book
     from lambdasim.result.result import Result
     from lambdasim.scenario.load import load_scenario, parse_scenario
@@ -25,34 +31,55 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Advice",
+    "AnalysisError",
+    "Checks",
+    "Design",
     "InputError",
     "LambdasimError",
     "ParameterError",
     "Problem",
+    "Replications",
     "Result",
     "ResultError",
+    "Sensitivity",
     "advise",
+    "check",
     "json_schema",
     "load_book",
     "load_scenario",
     "parse_scenario",
+    "queueing",
+    "replicate",
+    "sensitivity",
     "simulate",
+    "with_warm_up",
 ]
 
 _HOMES = {
     "Advice": "lambdasim.advice.advise",
+    "Checks": "lambdasim.analysis.thresholds",
+    "Design": "lambdasim.analysis.observations",
+    "Replications": "lambdasim.analysis.replicate",
     "Result": "lambdasim.result.result",
+    "Sensitivity": "lambdasim.analysis.sensitivity",
     "advise": "lambdasim.advice.advise",
+    "check": "lambdasim.analysis.thresholds",
     "json_schema": "lambdasim.scenario.schema",
     "load_book": "lambdasim.parameters.book",
     "load_scenario": "lambdasim.scenario.load",
     "parse_scenario": "lambdasim.scenario.load",
+    "replicate": "lambdasim.analysis.replicate",
+    "sensitivity": "lambdasim.analysis.sensitivity",
     "simulate": "lambdasim.simulation",
+    "with_warm_up": "lambdasim.analysis.warm_up",
 }
+_MODULES = ("queueing",)
 
 
 def __getattr__(name: str) -> Any:
     """Load the rest of the public face when it is first used: ``import lambdasim`` itself stays light."""
+    if name in _MODULES:
+        return import_module(f"lambdasim.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'lambdasim' has no attribute {name!r}")

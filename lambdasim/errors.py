@@ -5,6 +5,8 @@
     LambdasimError
     ├── InputError          what the user wrote can't be simulated; carries every Problem at once
     ├── ParameterError      the parameter book has no such entry (it never guesses)
+    ├── AnalysisError       what was asked has no answer, as simulations showed
+    ├── WorkerError         those who should do the work died of it, or can't be had
     └── ResultError         a saved result can't be written, or read back
 """
 
@@ -53,9 +55,21 @@ class InputError(LambdasimError):
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        """Pickled by its problems: an exception's own way would take the text for them."""
+        return type(self), (self.problems,)
+
 
 class ParameterError(LambdasimError):
     """The parameter book has no such entry; the message names the nearest ones."""
+
+
+class AnalysisError(LambdasimError):
+    """What was asked of an analysis has no answer, as simulations showed; the message says what else could be asked."""
+
+
+class WorkerError(LambdasimError):
+    """Processes or a cluster that should do the work can't be had, or died of it; the message names the work."""
 
 
 class ResultError(LambdasimError):

@@ -24,6 +24,7 @@ class VersionFacts:
     ephemeral_storage_mb: int
     snapshot_charged: bool = False  # it has SnapStart, and AWS charges for its snapshot
     nat_mb: float = 0.0  # what each of its invocations sends and gets through a NAT gateway
+    managed_zip: bool = False  # a Zip package on a managed runtime: its inits were not always billed
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Header:
     incidents: tuple[IncidentFacts, ...] = ()
     downstream: tuple[DownstreamFacts, ...] = ()
     nat_gateways: int = 0
+    traffic: float = 1.0  # how many times the arrivals that are written came
 
     @property
     def measured_us(self) -> int:

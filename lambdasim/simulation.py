@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from lambdasim.cost.bill import bill_of
 from lambdasim.header import Header
 from lambdasim.metrics.recorder import Metrics, Recorder
+from lambdasim.result.companion import companions_of
 from lambdasim.result.result import Provenance, Result
 from lambdasim.result.run_warnings import warnings_of
 from lambdasim.scenario.facts import header_of
@@ -69,6 +70,7 @@ def simulate(
     billing = scenario.account
     bill = bill_of(metrics, header, scenario.book, free_tier=billing.free_tier, savings_plan=billing.savings_plan)
     warnings = tuple(warnings_of(scenario, metrics, unfinished))
+    theory = tuple(companions_of(scenario, metrics, recorder.environments.columns()))
     return Result.of(
         header=header,
         metrics=metrics,
@@ -84,6 +86,7 @@ def simulate(
             parameters=scenario.book.used,
             warnings=warnings,
             thresholds=scenario.thresholds,
+            theory=theory,
         ),
     )
 

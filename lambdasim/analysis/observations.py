@@ -11,6 +11,7 @@ import numpy as np
 
 from lambdasim.analysis.intervals import CONFIDENCE
 from lambdasim.analysis.runner import ALONE, Workers, run
+from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure, read_measure
 from lambdasim.scenario.model import Scenario
 from lambdasim.simulation import simulate
@@ -86,6 +87,22 @@ def observe(
 def measure_of(scenario: Scenario, text: str) -> Measure:
     """The measure that ``text`` names in this scenario's summary; ``ValueError`` if it names none."""
     return read_measure(text, scenario.functions, scenario.triggers, scenario.downstream)
+
+
+def measures_of(scenario: Scenario, texts: Sequence[str] | None, option: str = "--measure") -> tuple[Measure, ...]:
+    """The measures that ``texts`` name, each once; the headline's if None. ``InputError`` with all that name none."""
+    if texts is None:
+        return headline_measures(scenario)
+    measures, problems = dict[tuple[str, ...], Measure](), list[Problem]()
+    for text in texts:
+        try:
+            measure = measure_of(scenario, text)
+            measures.setdefault(measure.path, measure)
+        except ValueError as error:
+            problems.append(Problem(option, None, None, text, str(error)))
+    if problems or not measures:
+        raise InputError(problems or [Problem(option, None, None, "", "name at least one measure")])
+    return tuple(measures.values())
 
 
 def headline_measures(scenario: Scenario) -> tuple[Measure, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from lambdasim.analysis.observations import Design
 
 REPLICATIONS = 10
+_CLUSTER = "lambdasim.cluster"
 
 
 def experiment_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,6 +46,13 @@ def experiment_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Processes; results do not depend on it.",
         ),
         click.option(
+            "--cluster",
+            metavar="ADDRESS",
+            expose_value=False,
+            callback=_cluster,
+            help="Run on the Dask cluster at this scheduler, e.g. tcp://10.0.0.7:8786, instead of --workers.",
+        ),
+        click.option(
             "--log",
             type=click.Choice(["full", "none"]),
             default="full",
@@ -57,11 +66,43 @@ def experiment_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def design_of(*, replications: int, confidence: float, seed: int | None, workers: int, log: str) -> Design:
-    """The design of an experiment from the values of its options."""
+    """The design of an experiment from the values of its options, and from the ``--cluster`` of the current command."""
     from lambdasim.analysis.observations import Design  # noqa: PLC0415 - keeps --help fast
     from lambdasim.analysis.runner import Workers  # noqa: PLC0415
 
-    return Design(replications, confidence, seed, Workers(workers), "full" if log == "full" else "none")
+    cluster = click.get_current_context().meta.get(_CLUSTER)
+    return Design(replications, confidence, seed, Workers(workers, cluster), "full" if log == "full" else "none")
+
+
+def _cluster(ctx: click.Context, _parameter: click.Parameter, address: str | None) -> None:
+    """Keep the address for :func:`design_of`, so that no verb has to hand it on."""
+    if address is not None and not re.fullmatch(r"[a-z]+://\S+", address):
+        text = "write the address of the cluster's scheduler, such as tcp://10.0.0.7:8786"
+        raise InputError([Problem("--cluster", None, None, address, text)])
+    ctx.meta[_CLUSTER] = address
+
+
+def measure_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--measure``, any number of times, as a list ``measures``; None if it isn't given."""
+    return click.option(
+        "--measure",
+        "measures",
+        multiple=True,
+        metavar="MEASURE",
+        callback=lambda _ctx, _parameter, texts: list(texts) or None,
+        help="A number of the summary, e.g. api.latency_ms.p99; may be repeated. Without it: what most questions need.",
+    )(function)
+
+
+def warm_up_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--warm-up``, for :func:`lambdasim.analysis.warm_up.with_warm_up`."""
+    return click.option(
+        "--warm-up",
+        metavar="stated|mser5|DURATION",
+        default="stated",
+        show_default=True,
+        help="What to leave out at the beginning: the scenario's warm_up, what MSER-5 finds in pilot runs, or so much.",
+    )(function)
 
 
 def vary_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,4 +154,5 @@ def parts_of(text: str) -> list[str]:
 
 
 def _cores() -> int:
-    return os.cpu_count() or 1
+    """Those that this process may use: a container may have fewer than the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

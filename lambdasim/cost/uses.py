@@ -32,6 +32,10 @@ class Quantities(Protocol):
         """Billed Duration summed over these runs, in microseconds."""
 
     @property
+    def billed_init_us(self) -> NDArray[np.int64]:
+        """The part of ``billed_us`` that is there because of inits."""
+
+    @property
     def restored(self) -> NDArray[np.int64]:
         """Environments that were restored from a snapshot, by version: shape (header.versions,)."""
 
@@ -68,7 +72,8 @@ def uses_of(quantities: Quantities, header: Header, book: Book) -> Iterator[Use]
     configured = configured_us(quantities.provisioned, header, book)
     for version, facts in enumerate(header.versions):
         name = header.functions[facts.function].name
-        requests, billed_us = quantities.requests[version], quantities.billed_us[version]
+        requests = quantities.requests[version]
+        billed_us = quantities.billed_us[version] - _unbilled_us(facts, quantities.billed_init_us[version], book)
         yield from _of_version(name, facts, requests, billed_us, free_mb)
         if version in configured:
             init_us = quantities.provisioned_init_us[version]
@@ -85,6 +90,17 @@ def uses_of(quantities: Quantities, header: Header, book: Book) -> Iterator[Use]
     if header.nat_gateways:
         hours = header.nat_gateways * header.measured_us / US_PER_HOUR
         yield Use("account", "account", "NAT gateways", hours, "hours", f"{_NAT}_hour")
+
+
+def _unbilled_us(facts: VersionFacts, init_us: NDArray[np.int64], book: Book) -> NDArray[np.int64]:
+    """The part of Billed Duration that is not billed: inits, as long as those of managed runtimes were free.
+
+    Source: https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase (from 2025-08-01 they
+    are billed; images, OS-only runtimes and provisioned concurrency always were).
+    """
+    if not facts.managed_zip or not init_us.any() or book.value("billing/init_billed"):
+        return np.zeros_like(init_us)
+    return init_us
 
 
 def _of_version(

@@ -66,6 +66,18 @@ def _billed_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int6
     return rows, billed_ms_array(duration_us, whole(chunk, "init_us") + whole(chunk, "billed_restore_us")) * US_PER_MS
 
 
+def billed_for_init_us(chunk: Columns) -> NDArray[np.int64]:
+    """By how much Billed Duration is longer because the Init Duration is in it, of every row; 0 where none ran.
+
+    What it would be without is what REPORT showed before 2025-08-01 for Zip packages on managed runtimes:
+    https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase.
+    """
+    rows, duration_us = _duration(chunk)
+    rest_us, init_us = whole(chunk, "billed_restore_us"), whole(chunk, "init_us")
+    with_init_ms, without_ms = (billed_ms_array(duration_us, us) for us in (init_us + rest_us, rest_us))
+    return np.where(rows, with_init_ms - without_ms, 0) * US_PER_MS
+
+
 def _init_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     init_us = whole(chunk, "init_us")
     return ran(chunk) & (init_us > 0), init_us

@@ -13,7 +13,17 @@ from lambdasim.codes import COLD_STARTS, NO_STATUS, Capacity, Outcome
 from lambdasim.header import Family, Header
 from lambdasim.metrics.counts import Counts, Sizes
 from lambdasim.metrics.durations import Durations
-from lambdasim.metrics.measures import BILLED_DURATION, DURATION, MEASURES, age_us, ran, unfinished, whole
+from lambdasim.metrics.holding import Holding
+from lambdasim.metrics.measures import (
+    BILLED_DURATION,
+    DURATION,
+    MEASURES,
+    age_us,
+    billed_for_init_us,
+    ran,
+    unfinished,
+    whole,
+)
 from lambdasim.records import NEVER, Columns
 
 _FIELDS = {
@@ -63,11 +73,12 @@ class Meters:
 
     ``counts`` and ``durations`` cover events that arrived after the warm-up, wherever their attempts ended;
     ``busy_us`` is the time requests held environments, by function, within [warm_up, duration).
-    ``runs`` and ``billed_us``, what is on the bill, are by version and capacity: shape (versions, CAPACITIES).
+    ``runs`` and ``billed_us``, what is on the bill, are by version and capacity: shape (versions, CAPACITIES); so is
+    ``billed_init_us``, the part of ``billed_us`` that inits make.
     Also by version: ``outcomes``, attempts by Outcome; ``cold_starts``; ``version_durations``; and
     ``provisioned_busy_us``, as ``busy_us``, of its provisioned concurrency alone.
     By trigger: ``ages``, how old events were when they were sent (by Lambda's event queue, or from a stream), and
-    ``batches``, how many records the batches of queues and streams had.
+    ``batches``, how many records the batches of queues and streams had. ``holding``: how long runs held environments.
     """
 
     def __init__(self, header: Header, *, sketched: bool) -> None:
@@ -77,17 +88,20 @@ class Meters:
         self.durations = {measure.name: Durations(functions, sketched=sketched) for measure in MEASURES}
         self.busy_us = np.zeros(functions, dtype=np.int64)
         self.provisioned_busy_us, self.cold_starts = (np.zeros(versions, dtype=np.int64) for _ in range(2))
-        self.runs, self.billed_us = (np.zeros((versions, len(CAPACITIES)), np.int64) for _ in range(2))
+        shape = (versions, len(CAPACITIES))
+        self.runs, self.billed_us, self.billed_init_us = (np.zeros(shape, np.int64) for _ in range(3))
         self.outcomes = np.zeros((versions, len(Outcome)), dtype=np.int64)
         self.version_durations = Durations(versions, sketched=False)
         self.ages = Durations(triggers, sketched=sketched)
         self.batches = Sizes(triggers)
+        self.holding = Holding(header)
         self._aged = aged(header)
         self._batched = triggers_of(header, *BATCHED)
 
     def add(self, chunk: Columns) -> None:
         """Count a chunk of the invocation log."""
         self._occupy(chunk)
+        self.holding.add(chunk)
         measured = whole(chunk, "arrived_us") >= self.header.warm_up_us
         if not measured.all():
             chunk = {name: values[measured] for name, values in chunk.items()}
@@ -112,12 +126,14 @@ class Meters:
         self.counts.merge(other.counts)
         for name, durations in self.durations.items():
             durations.merge(other.durations[name])
-        for name in ("busy_us", "provisioned_busy_us", "runs", "billed_us", "outcomes", "cold_starts"):
+        names = ("busy_us", "provisioned_busy_us", "runs", "billed_us", "billed_init_us", "outcomes", "cold_starts")
+        for name in names:
             sums = getattr(self, name)
             sums += getattr(other, name)
         self.version_durations.merge(other.version_durations)
         self.ages.merge(other.ages)
         self.batches.merge(other.batches)
+        self.holding.merge(other.holding)
 
     def _bill(self, chunk: Columns) -> None:
         """Billed Duration by version and by whose environment it was: each has a price of its own."""
@@ -125,6 +141,11 @@ class Meters:
         cells = (whole(chunk, "version")[rows], whole(chunk, "capacity")[rows])
         np.add.at(self.runs, cells, 1)
         np.add.at(self.billed_us, cells, billed_us[rows])
+        first = whole(chunk, "init_us") > 0
+        if first.any():
+            calls = {name: values[first & rows] for name, values in chunk.items()}
+            cells = (whole(calls, "version"), whole(calls, "capacity"))
+            np.add.at(self.billed_init_us, cells, billed_for_init_us(calls))
 
     def _compare(self, chunk: Columns) -> None:
         """How versions fared: AWS's metrics by ExecutedVersion."""

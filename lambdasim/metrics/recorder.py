@@ -87,6 +87,11 @@ class Metrics:
         return self.meters.billed_us
 
     @property
+    def billed_init_us(self) -> NDArray[np.int64]:
+        """The part of ``billed_us`` that is there because of inits."""
+        return self.meters.billed_init_us
+
+    @property
     def restored(self) -> NDArray[np.int64]:
         """Environments that were restored from a snapshot within the measured span, by version."""
         return self.environments.restored

@@ -16,7 +16,9 @@ The unit says how a value is written where it is no plain number: ``duration`` (
 in the scenario's language), ``rate`` (``0.176/h``), ``share`` (``5%``), ``date`` (ISO, ``null`` if none is announced),
 or the choices themselves (``renewed | not_renewed``). What begins with a thing that is counted (``records per call``)
 is a whole number. ``least`` and ``most`` bound what a scenario may set instead: beyond them a run would make no sense,
-or never end.
+or never end. ``low`` and ``high``, written as the value is, say between what the truth is taken to lie; of a choice
+``alternatives`` lists what it may be instead, one or two of them. Where neither is said, ``sensitivity.yaml`` has a
+width for each confidence.
 
 Confidence is H (AWS says so, or much measured), M (third party, or an old copy), L (one weak source, or dated),
 A (assumed), U (no source was found), or ``user`` for what a scenario overrides.
@@ -27,7 +29,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -70,6 +72,9 @@ class Parameter:
     note: str = ""
     least: float = -math.inf  # that a scenario may set ...
     most: float = math.inf
+    low: Any = None  # between these the truth is taken to lie; None: not said
+    high: Any = None
+    alternatives: Sequence[Any] = ()  # what a choice may be instead
 
 
 class Book:
@@ -121,7 +126,8 @@ class Book:
                 )
             if why := _out_of_range(parameter, value):
                 raise ParameterError(f"{path}: {value!r} {why}")
-            overrides[path] = replace(parameter, value=value, source="scenario", confidence="user", note="")
+            own = replace(parameter, value=value, source="scenario", confidence="user", note="")
+            overrides[path] = replace(own, low=None, high=None, alternatives=())
         return Book(overrides)
 
     @property
@@ -252,7 +258,7 @@ def _out_of_range(parameter: Parameter, value: Any) -> str:
     """Why a number that is of the right kind can't stand at ``parameter``; empty if it can."""
     if not isinstance(value, int | float):
         return ""
-    if not isinstance(value, int) and _is_counted(parameter.unit):
+    if not isinstance(value, int) and is_counted(parameter.unit):
         return f"is no whole number ({parameter.unit})"
     if value < parameter.least:
         return f"is below {parameter.least:g} ({parameter.unit}), the least that can be simulated"
@@ -261,7 +267,7 @@ def _out_of_range(parameter: Parameter, value: Any) -> str:
     return ""
 
 
-def _is_counted(unit: str) -> bool:
+def is_counted(unit: str) -> bool:
     """Whether a unit says how many of something there are, and not how many in a time."""
     return unit.startswith(_COUNTED) and "/" not in unit and not unit.endswith(("per minute", "per month"))
 

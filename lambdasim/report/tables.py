@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from lambdasim.report.change_tables import changes_table, downstream_table
 from lambdasim.report.numbers import number, share, span, usd
 from lambdasim.report.table import QUANTILES, Summary, Table, spread, table
+from lambdasim.report.theory_table import theory_table
 from lambdasim.report.trigger_tables import trigger_tables
 from lambdasim.report.version_tables import provisioned_table, version_table
 
@@ -38,6 +39,7 @@ def tables(summary: Summary, *, most: int | None = None) -> list[Table]:
         *trigger_tables(summary["triggers"]),
         downstream_table(summary["downstream"]),
         changes_table(summary["changes"], most),
+        theory_table(summary["theory"], functions),
         _bill(functions, summary),
         _thresholds(summary["thresholds"]),
     ]

@@ -10,8 +10,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lambdasim.cost.bill import Bill, Line
 from lambdasim.cost.uses import Kind
 from lambdasim.header import Header
@@ -22,8 +20,9 @@ from lambdasim.result import chains, fragment, storage
 from lambdasim.result.changes import change_frame
 from lambdasim.result.downstream import downstream_frame
 from lambdasim.result.frames import event_frame, frame, invocation_frame, timeline_frame, trigger_timeline_frame
-from lambdasim.result.summary import Demand, Warned, summarise
+from lambdasim.result.summary import Compared, Demand, Warned, summarise
 from lambdasim.result.version_summary import version_frame
+from lambdasim.result.versions import versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +38,7 @@ class Provenance:
     parameters: Sequence[Parameter] = ()
     warnings: Sequence[Warned] = ()
     thresholds: Sequence[Demand] = ()
+    theory: Sequence[Compared] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,7 @@ class Result:
             parameters=provenance.parameters,
             warnings=provenance.warnings,
             thresholds=provenance.thresholds,
+            theory=provenance.theory,
         )
         return cls(
             header=header,
@@ -231,17 +232,9 @@ def _bill(document: Mapping[str, Any], header: Header) -> Bill:
 
 def _timings(wall_s: float, invocations: int) -> dict[str, Any]:
     """How long a run took, and on what: all that may differ between runs of one scenario and seed."""
-    from importlib import metadata  # noqa: PLC0415  slow to load
-
-    try:
-        version = metadata.version("lambdasim-aws")
-    except metadata.PackageNotFoundError:  # run from its folder, not installed
-        version = "unknown"
     return {
         "wall_s": wall_s,
         "invocations_per_wall_s": invocations / wall_s if wall_s > 0 else None,
-        "lambdasim": version,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
+        **versions(),
         "platform": platform.platform(),
     }

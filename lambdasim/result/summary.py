@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from lambdasim.codes import COLD_STARTS, Outcome
 from lambdasim.cost.bill import Bill
+from lambdasim.header import Header
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
 from lambdasim.records import Columns
@@ -63,6 +64,13 @@ class Demand(Protocol):
         """Whether it holds, and the value it looked at (None if there is none)."""
 
 
+class Compared(Protocol):
+    """A formula of queueing theory beside what was simulated."""
+
+    def document(self) -> dict[str, Any]:
+        """Its line: function, law, quantity, unit, theory, simulated, standard_error, z, inputs and note."""
+
+
 def summarise(
     metrics: Metrics,
     bill: Bill,
@@ -73,13 +81,14 @@ def summarise(
     parameters: Sequence[Parameter],
     warnings: Sequence[Warned],
     thresholds: Sequence[Demand],
+    theory: Sequence[Compared] = (),
 ) -> dict[str, Any]:
     """The summary of one run, but for how long the run took."""
     header = metrics.header
     functions = _functions(metrics, bill)
     summary = {
         "schema_version": SCHEMA_VERSION,
-        "scenario": {"name": header.scenario, "sha256": scenario_sha256},
+        "scenario": {"name": header.scenario, "sha256": scenario_sha256, **_traffic(header)},
         "seed": header.seed,
         "engine": engine,
         "simulated_s": header.duration_us / US_PER_S,
@@ -92,6 +101,7 @@ def summarise(
         "account": _account(metrics, functions, bill),
         "total": _total(functions, bill),
         "changes": listed(changes, header),
+        "theory": [plain(line.document()) for line in theory],
         "warnings": [{"code": w.code, "path": w.path, "message": w.message} for w in warnings],
         "assumptions": [
             {name: plain(getattr(entry, name)) for name in ("path", "value", "unit", "source", "confidence")}
@@ -103,6 +113,11 @@ def summarise(
     checks = [(threshold.text, *threshold.check(summary)) for threshold in thresholds]
     summary["thresholds"] = [{"text": text, "value": plain(value), "ok": bool(ok)} for text, ok, value in checks]
     return summary
+
+
+def _traffic(header: Header) -> dict[str, float]:
+    """How many times the arrivals that are written came, if that is not once."""
+    return {} if header.traffic == 1 else {"traffic": header.traffic}
 
 
 def _functions(metrics: Metrics, bill: Bill) -> dict[str, dict[str, Any]]:

@@ -37,6 +37,7 @@ from lambdasim.scenario.snap_start_checks import SNAP_START_ERRORS, SNAP_START_W
 from lambdasim.scenario.sqs_checks import SQS_ERRORS, SQS_WARNINGS
 from lambdasim.scenario.stream_checks import backlog_behind_latest, stream_too_large, too_few_lanes
 from lambdasim.scenario.targets import Queued
+from lambdasim.scenario.traffic import traffic_not_scaled
 from lambdasim.scenario.triggers import ApiGatewayTrigger, SynchronousTrigger
 from lambdasim.scenario.version_checks import VERSION_ERRORS, VERSION_WARNINGS
 from lambdasim.units import US_PER_S, format_us
@@ -260,6 +261,7 @@ WARNINGS: dict[str, Check] = (
             asynchronous_keys_without_events,
             backlog_behind_latest,
             too_few_lanes,
+            traffic_not_scaled,
         )
     }
     | PACKAGE_WARNINGS

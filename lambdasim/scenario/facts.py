@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lambdasim.scenario.model import Scenario
     from lambdasim.scenario.triggers import Trigger
 
+_OS_ONLY = ("provided", "custom")  # provided, provided.al2, provided.al2023; a runtime of the customer's own
+
 
 def header_of(scenario: Scenario, seed: int) -> Header:
     """What a reader of the logs must know of the scenario."""
@@ -42,6 +44,7 @@ def header_of(scenario: Scenario, seed: int) -> Header:
                 settings.ephemeral_storage,
                 snapshot_charged(settings, version, scenario.book),
                 _nat_mb(settings, scenario),
+                is_managed_zip(settings),
             )
             for function, _, version, settings in scenario.versions()
         ),
@@ -56,7 +59,13 @@ def header_of(scenario: Scenario, seed: int) -> Header:
             for name, downstream in scenario.downstream.items()
         ),
         nat_gateways=scenario.vpc.nat_gateways,
+        traffic=scenario.traffic,
     )
+
+
+def is_managed_zip(settings: Configuration) -> bool:
+    """Whether it is a Zip package on a managed runtime; one that brings its own is on an OS-only runtime."""
+    return settings.package_type == "Zip" and not (settings.runtime or "").startswith(_OS_ONLY)
 
 
 def _nat_mb(settings: Configuration, scenario: Scenario) -> float:

@@ -24,6 +24,7 @@ from lambdasim.scenario.schema import names_at
 from lambdasim.scenario.sound_part import refused_in, sound_part, touches, untold
 from lambdasim.scenario.source import Node, compose, path_text
 from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.traffic import traffic_in
 from lambdasim.scenario.wording import found, nearest
 from lambdasim.units import parse_fraction, parse_rate_per_us
 
@@ -81,11 +82,12 @@ def _scenario(written: Written, source: str = SOURCE) -> Scenario:
         if not problems:
             problems = [_not_a_mapping(root, file)]
         raise InputError(problems)
-    root, mistakes = with_overrides(root, written.overrides, source)
+    root, mistakes = with_overrides(root, written.overrides, names_at, source)
     problems += mistakes
     book, mistakes = _book_for(root)
     problems += mistakes
-    surroundings = Surroundings(book, base, *(_names(root, key) for key in ("functions", "triggers", "downstream")))
+    names = (_names(root, key) for key in ("functions", "triggers", "downstream"))
+    surroundings = Surroundings(book, base, *names, traffic=traffic_in(root.data))
     warnings: tuple[Warning, ...] = ()
     try:
         scenario = Scenario.model_validate(root.data, context=surroundings)

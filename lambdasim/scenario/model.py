@@ -22,6 +22,7 @@ from lambdasim.scenario.network import Vpc
 from lambdasim.scenario.quantities import Instant, Moment, PositiveInstant, Whole
 from lambdasim.scenario.targets import OwnTriggerName, function_name, qualifier
 from lambdasim.scenario.thresholds import Threshold, ThresholdText
+from lambdasim.scenario.traffic import Traffic
 from lambdasim.scenario.triggers import Trigger
 from lambdasim.units import US_PER_MINUTE
 
@@ -87,6 +88,9 @@ class Scenario(Block):
     """After `duration`, work in flight may finish for this long; 15m by default."""
     start: Moment = _DEFAULT_START
     """The wall clock at the start, for schedules and daily curves; Monday 2026-01-05T00:00:00Z by default."""
+    traffic: Traffic = 1.0
+    """How many times the arrivals of all triggers come, such as 10 or x10; 1 by default. Schedules and backlogs, quotas
+    and rate limits stay as they are written."""
     region: Annotated[str, BookName("prices", "Region with prices")] = _DEFAULT_REGION
     """The AWS Region; us-east-1 by default."""
     account: Account = Field(default={}, validate_default=True)

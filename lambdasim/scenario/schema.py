@@ -83,12 +83,15 @@ def _shared_schema() -> dict[str, Any]:
 
 def names_at(location: tuple[str | int, ...]) -> tuple[str, ...]:
     """The keys known in the block at ``location``, which is pydantic's: a trigger's name is followed by its type."""
+    return tuple(dict.fromkeys(name for schema in schemas_at(location) for name in schema.get("properties", ())))
+
+
+def schemas_at(location: tuple[str | int, ...]) -> list[dict[str, Any]]:
+    """What the schema says of the value at ``location``, as :func:`names_at`: one schema for each form it may take."""
     schemas = [_shared_schema()]
     for step in location:
         schemas = [below for schema in schemas for inner in _resolved(schema) for below in _below(inner, step)]
-    return tuple(
-        dict.fromkeys(name for schema in schemas for inner in _resolved(schema) for name in inner.get("properties", ()))
-    )
+    return [inner for schema in schemas for inner in _resolved(schema)]
 
 
 def _resolved(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ class Surroundings:
     """What a scenario is read in: the parameter book, the folder that its files are named from, and its own names.
 
     ``functions``, ``triggers`` and ``downstream`` are None where the names aren't known; then they aren't checked.
+    ``traffic`` is how many times the arrivals that are written come.
     """
 
     book: Book
@@ -22,6 +23,7 @@ class Surroundings:
     functions: tuple[str, ...] | None = None
     triggers: tuple[str, ...] | None = None
     downstream: tuple[str, ...] | None = None
+    traffic: float = 1.0
 
     @classmethod
     def of(cls, info: ValidationInfo) -> Surroundings:

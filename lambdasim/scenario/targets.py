@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from lambdasim.header import BilledItem
-from lambdasim.scenario.arrivals import Arrivals
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.quantities import Share, Size
 from lambdasim.scenario.surroundings import Surroundings
+from lambdasim.scenario.traffic import ArrivalsOfTrigger
 from lambdasim.scenario.wording import nearest, problem_at
 from lambdasim.workload.arrivals import NoArrivals
 
@@ -98,7 +98,7 @@ class Calling(Invoking):
 
     target: FunctionName
     """The function it invokes, or `function:alias`, or `function:version`."""
-    arrivals: Arrivals
+    arrivals: ArrivalsOfTrigger
     """When its events arrive."""
 
     @property
@@ -122,7 +122,7 @@ class EventFilter(Block):
 class Queued(Invoking):
     """What triggers have in common whose events wait before they run."""
 
-    arrivals: Arrivals = Field(default=NoArrivals())
+    arrivals: ArrivalsOfTrigger = Field(default=NoArrivals())
     """When its own events arrive; none by default, if others feed it."""
     payload_size_mb: Annotated[Size, AfterValidator(_a_byte_or_more)] = Field(
         default=DEFAULT_PAYLOAD_MB, alias="payload_size"

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from lambdasim.header import BilledItem
-from lambdasim.scenario.arrivals import Arrivals
 from lambdasim.scenario.asynchronous_triggers import AsynchronousTrigger
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookSeconds
@@ -17,6 +16,7 @@ from lambdasim.scenario.sqs_trigger import SqsTrigger
 from lambdasim.scenario.stream_triggers import StreamTrigger
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.targets import Calling, FunctionName, Invoking
+from lambdasim.scenario.traffic import ArrivalsOfTrigger
 from lambdasim.scenario.wording import problem_at
 from lambdasim.units import MAXIMUM_US, US_PER_S, format_us
 
@@ -154,7 +154,7 @@ class JourneyTrigger(Invoking):
 
     type: Literal["journey"]
     """Users who take several steps, each waiting for the one before."""
-    arrivals: Arrivals
+    arrivals: ArrivalsOfTrigger
     """When users arrive."""
     flows: Annotated[tuple[Flow, ...], Field(min_length=1)]
     """The ways users take: `[{weight: 3, steps: [{invoke: f}, {wait: 3s}, ...]}]`."""

@@ -55,4 +55,4 @@ def expected_events(process: ArrivalProcess, until_us: int) -> float:
 def _recorded(trace: Trace | CountTrace, until_us: int) -> float:
     events = trace.instants_us.size if isinstance(trace, Trace) else int(trace.counts.sum())
     rounds = until_us / max(trace.length_us * trace.time_scale, 1.0)
-    return events * (rounds if trace.repeat else min(rounds, 1.0))
+    return events * trace.copies * (rounds if trace.repeat else min(rounds, 1.0))

@@ -10,11 +10,12 @@ from datetime import datetime
 import numpy as np
 
 from lambdasim.workload import blocks
-from lambdasim.workload.blocks import Floats, Times, whole_us
+from lambdasim.workload.blocks import Floats, Times, sliced, whole_us
 from lambdasim.workload.checks import LONGEST, positive
 
 _DRAWN_AT_ONCE = 32_768  # arrivals of one interval
 _MOST_IN_AN_INTERVAL = 10**10
+_MOST_COPIES = 10**6
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth value to compare by
@@ -24,11 +25,16 @@ class Trace:
     ``instants_us`` (n,) rise, from 0 on. ``time_scale`` multiplies the time between them: 0.5 replays twice as fast.
     ``repeat`` starts again from the beginning whenever the trace is over: its length is the last instant plus the
     mean gap, so the mean rate goes on.
+
+    ``copies`` is how often each event comes, on average: 2.3 is twice, and with a chance of 30 % once more; 0.3 is
+    with a chance of 30 %. One copy keeps the recorded instant; the others fall uniformly between it and the next one,
+    so that the recorded curve stays, and copies do not all call at once.
     """
 
     instants_us: Times
     time_scale: float = 1.0
     repeat: bool = False
+    copies: float = 1.0
 
     def __post_init__(self) -> None:
         instants = np.array(self.instants_us, dtype=np.int64)
@@ -41,10 +47,13 @@ class Trace:
         _check_scale(self.time_scale, float(instants[-1]))
         if self.repeat and instants[-1] == instants[0]:
             raise ValueError("a trace that lies in one instant has no length to repeat by")
+        positive("copies", self.copies, at_most=_MOST_COPIES)
 
     def times_us(self, rng: np.random.Generator, until_us: int, start: datetime) -> Iterator[Times]:  # noqa: ARG002
-        """The instants, scaled: the generator is not used."""
-        return whole_us(self._scaled(), until_us)
+        """The instants, scaled, and their copies; where each comes once, the generator is not used."""
+        if self.copies == 1:
+            return whole_us(self._scaled(), until_us)
+        return (block for times in whole_us(self._copied(rng, until_us), until_us) for block in sliced(times))
 
     @property
     def length_us(self) -> float:
@@ -65,19 +74,45 @@ class Trace:
             for first in range(0, instants.size, blocks.BLOCK):
                 yield ((begins[:, np.newaxis] + instants[first : first + blocks.BLOCK]) * self.time_scale).ravel()
 
+    def _copied(self, rng: np.random.Generator, until_us: int) -> Iterator[Floats]:
+        """Each scaled instant as often as it comes: its copies stand before the next instant, so groups stay sorted."""
+        coins, places = rng.spawn(2)
+        at_a_time = max(1, int(blocks.BLOCK / (self.copies + 1)))
+        for instants, following in self._with_next(at_a_time):
+            if instants[0] >= until_us:
+                return
+            counts = np.floor(self.copies + coins.random(instants.size)).astype(np.int64)
+            others = np.maximum(counts - 1, 0)
+            gaps = np.repeat(following - instants, others)
+            spread = np.repeat(instants, others) + places.random(int(others.sum())) * gaps
+            yield np.sort(np.concatenate([instants[counts > 0], spread]))
+
+    def _with_next(self, at_a_time: int) -> Iterator[tuple[Floats, Floats]]:
+        """Groups of scaled instants, each with the instant that follows it; after the last a mean gap is taken."""
+        waiting: Floats = np.empty(0)
+        for times in self._scaled():
+            ready = np.concatenate([waiting, times])
+            for first in range(0, ready.size - 1, at_a_time):
+                last = min(first + at_a_time, ready.size - 1)
+                yield ready[first:last], ready[first + 1 : last + 1]
+            waiting = ready[-1:]
+        yield waiting, np.full(waiting.size, self.length_us * self.time_scale)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CountTrace:
     """Arrivals by recorded counts: those of an interval fall in it uniformly at random.
 
     ``counts`` (n,) are the arrivals in consecutive intervals of ``interval_us``. ``time_scale`` and ``repeat`` are
-    those of :class:`Trace`; the trace's length is n intervals.
+    those of :class:`Trace`; the trace's length is n intervals. ``copies`` multiplies each count; what is then no whole
+    number is rounded up or down by a coin, so that the mean is met.
     """
 
     counts: Times
     interval_us: int
     time_scale: float = 1.0
     repeat: bool = False
+    copies: float = 1.0
 
     def __post_init__(self) -> None:
         counts = np.array(self.counts, dtype=np.int64)
@@ -85,7 +120,7 @@ class CountTrace:
             raise ValueError("a trace needs at least one interval")
         if (counts < 0).any():
             raise ValueError("a trace's counts must be 0 or more")
-        if counts.max() > _MOST_IN_AN_INTERVAL:
+        if counts.max() * positive("copies", self.copies) > _MOST_IN_AN_INTERVAL:
             raise ValueError(f"a trace's counts must be at most {_MOST_IN_AN_INTERVAL:,}")
         counts.setflags(write=False)
         object.__setattr__(self, "counts", counts)
@@ -95,32 +130,41 @@ class CountTrace:
 
     def times_us(self, rng: np.random.Generator, until_us: int, start: datetime) -> Iterator[Times]:  # noqa: ARG002
         """Uniform draws in each interval, sorted."""
-        splitting, placing = rng.spawn(2)
-        return whole_us(self._placed(splitting, placing), until_us)
+        return whole_us(self._placed(until_us, *rng.spawn(3)), until_us)
 
     @property
     def length_us(self) -> float:
         """How long one round takes, before scaling."""
         return float(self.interval_us * self.counts.size)
 
-    def _placed(self, splitting: np.random.Generator, placing: np.random.Generator) -> Iterator[Floats]:
+    def _placed(
+        self, until_us: int, splitting: np.random.Generator, placing: np.random.Generator, coins: np.random.Generator
+    ) -> Iterator[Floats]:
         width = self.interval_us * self.time_scale
         passed = 0
-        while True:
-            for starts, share, counts in self._cells(splitting):
+        while passed * width < until_us:
+            for starts, share, counts in self._cells(self._round(coins), splitting):
                 within = share * placing.random(int(counts.sum()))
                 yield np.sort(np.repeat(starts + passed, counts) + within) * width
             if not self.repeat:
                 return
             passed += self.counts.size
 
-    def _cells(self, rng: np.random.Generator) -> Iterator[tuple[Floats, float, Times]]:
+    def _round(self, coins: np.random.Generator) -> Times:
+        """The counts of one round."""
+        if self.copies == 1:
+            return self.counts
+        rounded: Times = np.floor(self.counts * self.copies + coins.random(self.counts.size)).astype(np.int64)
+        return rounded
+
+    @staticmethod
+    def _cells(round_counts: Times, rng: np.random.Generator) -> Iterator[tuple[Floats, float, Times]]:
         """Groups (starts, width, counts), in intervals, of about a block each.
 
         An interval too full to be drawn at once is cut into equal cells, among which a multinomial draw shares it.
         """
-        busy = np.flatnonzero(self.counts)
-        counts = self.counts[busy]
+        busy = np.flatnonzero(round_counts)
+        counts = round_counts[busy]
         ends = np.cumsum(counts)
         full = np.append(np.flatnonzero(counts > _DRAWN_AT_ONCE), busy.size)
         position = 0

@@ -50,11 +50,12 @@ def bill(used, triggers=None, *, span_us=US_PER_MONTH, provisioned=(), inits_us=
     return bill_of(quantities, header, book or load_book(), **{"free_tier": False} | account)
 
 
-def quantities_of(requests, billed_us, *, provisioned=(), inits_us=None, trigger_counts=None):
+def quantities_of(requests, billed_us, *, billed_init_us=None, provisioned=(), inits_us=None, trigger_counts=None):
     """Quantities by version."""
     return SimpleNamespace(
         requests=on_demand(requests),
         billed_us=on_demand(billed_us),
+        billed_init_us=on_demand(billed_init_us or [0] * len(requests)),
         restored=np.zeros(len(requests), dtype=np.int64),
         provisioned=tuple(provisioned),
         provisioned_init_us=np.array(inits_us or [0] * len(requests), dtype=np.int64),

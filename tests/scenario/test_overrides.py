@@ -43,6 +43,17 @@ def test_a_value_can_be_set_by_its_path(file, path, value, read, expected):
     assert read(load_scenario(file, overrides={path: value})) == expected
 
 
+@pytest.mark.parametrize("key", ["memory_size", "provisioned_concurrent_executions", "vpc_config.subnet_ids"])
+def test_null_stands_for_a_key_that_is_not_written(file, key):
+    path = f"functions.api.{key}"
+    assert load_scenario(file, overrides={path: "null"}).functions == load_scenario(file).functions
+
+
+def test_null_takes_away_what_is_written(file):
+    [kept, gone] = (load_scenario(file, overrides=said) for said in ({}, {"thresholds": "null", "seed": " null "}))
+    assert (len(kept.thresholds), len(gone.thresholds), gone.seed) == (1, 0, 0)
+
+
 def test_what_shares_an_anchor_with_the_value_that_is_set_stays_as_it_was(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text(
@@ -80,6 +91,10 @@ def test_what_shares_an_anchor_with_the_value_that_is_set_stays_as_it_was(tmp_pa
         ("account", "{a: 1", "--set: account: this is not YAML"),
         ("account", "{a: 1, a: 2}", "--set: account: the key 'a' stands here a second time"),
         ("parameters.x/y", "1", "--set: parameters.x/y: the parameter book has no 'x/y'"),
+        ("functions.api.timout", "null", "--set: functions.api.timout: unknown key 'timout'; did you mean 'timeout'?"),
+        ("account.free_tire", "null", "--set: account.free_tire: unknown key 'free_tire'; did you mean 'free_tier'?"),
+        ("functions.b", "null", "--set: functions.b: there is no function 'b'; known: api"),
+        ("thresholds.0", "null", "--set: thresholds.0: an entry of a list can't be taken away; set thresholds as a"),
     ],
 )
 def test_a_wrong_path_or_value_is_a_problem_of_the_command_line(file, path, value, expected):

@@ -8,6 +8,7 @@ from scipy import stats
 
 import lambdasim
 from lambdasim.codes import StartCause, StartType
+from lambdasim.queueing import environment_life, nobody_left_probability
 from tests.theory.laws import LIMIT, z_of_mean
 from tests.theory.worlds import direct, function, log_of, world
 
@@ -32,7 +33,7 @@ def test_with_exponential_gaps_the_cold_start_rate_is_exp_of_minus_rate_times_ti
     cold = log["start_type"][1:] == StartType.COLD
     assert set(log["start_cause"][1:][cold]) == {StartCause.IDLE_EXPIRED}
     # Gaps are independent, so each start is cold or not on its own: a binomial error.
-    assert abs(z_of_mean(cold, math.exp(-rate * timeout_s))) < LIMIT
+    assert abs(z_of_mean(cold, nobody_left_probability(rate, timeout_s))) < LIMIT
 
 
 @pytest.mark.parametrize("cv", [0.3, 0.7, 2.0, 4.0])
@@ -96,7 +97,7 @@ def test_at_zero_service_an_environment_lives_exp_rate_timeout_less_one_over_rat
     lives = result.environment_columns
     ended = lives["ended_us"] >= 0
     life_s = (lives["ended_us"] - lives["created_us"])[ended] / 1e6
-    assert abs(z_of_mean(life_s, (math.exp(rate * timeout_s) - 1) / rate)) < LIMIT
+    assert abs(z_of_mean(life_s, environment_life(rate, timeout_s))) < LIMIT
 
 
 def test_random_recycling_alone_makes_the_cold_start_rate_recycling_over_recycling_plus_arrivals():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lambdasim.codes import ThrottleReason
-from tests.theory.laws import LIMIT, erlang_b, z_of_batches
+from lambdasim.queueing import erlang_b
+from tests.theory.laws import LIMIT, z_of_batches
 from tests.theory.worlds import direct, function, log_of, ran, throttled, world
 
 SERVICES = {

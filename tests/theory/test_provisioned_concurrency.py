@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lambdasim.codes import Capacity, StartType
-from tests.theory.laws import LIMIT, erlang_b, hayward, overflow, z_of_batches
+from lambdasim.queueing import erlang_b, hayward, overflow
+from tests.theory.laws import LIMIT, z_of_batches
 from tests.theory.worlds import direct, function, log_of, ran, throttled, world
 
 SERVICES = {

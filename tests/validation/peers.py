@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 import lambdasim
+from lambdasim.queueing import erlang_b
 
 # Peers draw a cold service time with one mean, a warm one with another. An exponential of the longer mean is, exactly,
 # one of the shorter mean plus, with probability 1 - warm / cold, another one of the longer mean: that part is the init.
@@ -111,18 +112,6 @@ SIMFAAS_SAYS = (
 # SimFaaS's notebook 08, one run each: idle expiry in seconds, P(cold)
 SWEEP = World(rate=10, warm_s=2.016, cold_s=2.163, duration_s=100_000)
 SWEEP_SAYS = ((10, 0.023818), (60, 0.003666), (600, 0.000338), (1200, 0.000149), (1800, 0.000137))
-
-
-def erlang_b(load: float, servers: int) -> float:
-    """The share of arrivals that M/G/c/c loses: B(0) = 1, B(n) = a B(n-1) / (n + a B(n-1)). Erlang, 1917.
-
-    >>> round(erlang_b(2.0, 2), 3)
-    0.4
-    """
-    blocked = 1.0
-    for n in range(1, servers + 1):
-        blocked = load * blocked / (n + load * blocked)
-    return blocked
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

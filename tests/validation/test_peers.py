@@ -7,7 +7,8 @@ from functools import cache
 
 import pytest
 
-from tests.validation.peers import CAP, SIMFAAS_SAYS, Run, World, erlang_b
+from lambdasim.queueing import erlang_b
+from tests.validation.peers import CAP, SIMFAAS_SAYS, Run, World
 
 SHORT_S = 400_000
 SEEDS = 2

@@ -1,0 +1,318 @@
+"""Sensitivity: which assumption moves the answer. One at a time, each goes to either end of its uncertainty.
+
+The runs share their luck (common random numbers), so that what differs is the assumption's doing. An assumption with
+which the first replication comes out the same to the last digit is not run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lambdasim.analysis.assumptions import Range, assumptions_of
+from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
+from lambdasim.analysis.observations import Design, Point, Progress, headline_measures, measure_of, observe
+from lambdasim.analysis.runner import run
+from lambdasim.analysis.uncertainty import Assumption, yaml_of
+from lambdasim.errors import AnalysisError, InputError, LambdasimError, Problem
+from lambdasim.scenario.load import override
+from lambdasim.scenario.measures import Measure
+from lambdasim.scenario.model import Scenario
+from lambdasim.simulation import simulate
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+OPTION = "--parameter"
+_RESULTS = ("functions", "triggers", "downstream", "account", "total", "changes")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An assumption at one end of its range: what a measure came to there, and its paired difference to the base.
+
+    ``switched``: the measure has no value there and one as assumed, or the other way; then there is no difference.
+    """
+
+    value: Any
+    estimate: Estimate
+    change: Estimate
+    switched: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is shown to move the measure."""
+        return self.switched or self.change.excludes_zero
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an assumption does to a measure; an end is None if there is nothing to try, or the scenario refuses it."""
+
+    assumption: Assumption
+    low: End | None
+    high: End | None
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        """Those that were run."""
+        return tuple(end for end in (self.low, self.high) if end is not None)
+
+    @property
+    def swing(self) -> float:
+        """How far the measure moves over the range, the base included; infinite if it has a value at one end only."""
+        if any(end.switched for end in self.ends):
+            return math.inf
+        changes = [0.0, *(end.change.value for end in self.ends if end.change.n)]
+        return max(changes) - min(changes)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the intervals show that it moves the measure at all."""
+        return any(end.shown for end in self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Tornado:
+    """One measure: what it comes to as assumed, and what each assumption does to it, the largest swing first."""
+
+    measure: Measure
+    base: Estimate
+    effects: tuple[Effect, ...]
+
+    @property
+    def shown(self) -> tuple[Effect, ...]:
+        """Those that are shown to move it."""
+        return tuple(effect for effect in self.effects if effect.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An end that can't be simulated, and why."""
+
+    assumption: Assumption
+    value: Any
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """Tornados of one scenario's measures.
+
+    ``unmoved`` changed nothing at all in the first replication. ``comparisons`` differences were looked at for each
+    measure; their intervals have ``each`` for confidence, so that all hold together with the design's (Bonferroni).
+    """
+
+    scenario: Scenario
+    design: Design
+    tornados: tuple[Tornado, ...]
+    unmoved: tuple[Assumption, ...]
+    refused: tuple[Refused, ...]
+    comparisons: int
+    runs: int
+
+    @property
+    def each(self) -> float:
+        """The confidence of each difference's interval."""
+        return 1 - (1 - self.design.confidence) / max(1, self.comparisons)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each measure, assumption and end: measure, parameter, confidence, end, value, estimate, low, high,
+        change, change_low, change_high.
+        """  # noqa: D205 - the columns are one list
+        import pandas as pd  # noqa: PLC0415 - slow to load
+
+        rows = [
+            {
+                "measure": tornado.measure.text,
+                "parameter": effect.assumption.path,
+                "confidence": effect.assumption.confidence,
+                "end": name,
+                "value": end.value if isinstance(end.value, str) else yaml_of(end.value),
+                "estimate": end.estimate.value,
+                "low": end.estimate.low,
+                "high": end.estimate.high,
+                "change": end.change.value,
+                "change_low": end.change.low,
+                "change_high": end.change.high,
+            }
+            for tornado in self.tornados
+            for effect in tornado.effects
+            for name, end in (("low", effect.low), ("high", effect.high))
+            if end is not None
+        ]
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One assumption at one of its ends."""
+
+    assumption: Assumption
+    is_high: bool
+    scenario: Scenario
+
+    @property
+    def value(self) -> Any:
+        return self.assumption.high if self.is_high else self.assumption.low
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """What the first replication came to: measures, a digest of all results, or why it can't be simulated."""
+
+    found: tuple[float | None, ...] = ()
+    digest: bytes = b""
+    why: str = ""
+
+
+def sensitivity(
+    scenario: Scenario,
+    measures: Sequence[str] | None = None,
+    *,
+    design: Design = Design(),  # noqa: B008 - a frozen value
+    parameters: Mapping[str, Range] | None = None,
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Sensitivity:
+    """Vary each assumption that a scenario relies on over its uncertainty, and tell what that does to its measures.
+
+    Args:
+        scenario: as loaded.
+        measures: texts such as ``api.latency_ms.p99``; None: those of the scenario's thresholds, else the headlines.
+        design: replications, confidence, seed, workers; each end of each assumption is run as often as the base.
+        parameters: ranges of the caller's own, (low, high) by path: of an entry of the book that the run uses
+            (``lifecycles/default/idle_timeout``), or of any value of the scenario (``functions.api.memory_size``).
+        only: of the book's entries, those that begin with one of these; none: all that the run uses.
+        progress: told the share of done work.
+
+    Raises:
+        InputError: a measure, a path or a value of ``parameters`` or ``only`` is wrong.
+    """
+    wanted = _measures(scenario, measures)
+    tell = progress or (lambda _share: None)
+    costs = any("usd" in word for measure in wanted for word in measure.path)
+    point = Point(scenario, design.seed_of(scenario, 0), wanted, design.log)
+    base = _first(point)
+    if base.why:
+        raise AnalysisError(base.why)
+    assumptions = assumptions_of(scenario, parameters or {}, only, costs=costs)
+    trials, refused = _trials(scenario, assumptions, parameters or {})
+    firsts: list[_First] = [base] * len(trials)
+    points = [replace(point, scenario=trial.scenario) for trial in trials]
+    for done, (number, first) in enumerate(run(_first, points, design.workers), start=1):
+        firsts[number] = first
+        tell(done / len(points) / design.replications)
+    refused += [Refused(t.assumption, t.value, first.why) for t, first in zip(trials, firsts, strict=True) if first.why]
+    moving = {trial.assumption.path for trial, first in zip(trials, firsts, strict=True) if _differs(first, base)}
+    moved = [
+        number for number, trial in enumerate(trials) if trial.assumption.path in moving and not firsts[number].why
+    ]
+    rest = _rest(scenario, [trials[number] for number in moved], wanted, design, tell)
+    begun = np.array([_numbers(first) for first in (base, *(firsts[number] for number in moved))])
+    tornados = _tornados([trials[n] for n in moved], wanted, np.concatenate([begun[:, None], rest], axis=1), design)
+    tried = {trial.assumption.path for trial, first in zip(trials, firsts, strict=True) if not first.why}
+    unmoved = tuple(one for one in assumptions if one.path in tried - moving)
+    runs = 1 + len(trials) + (design.replications - 1) * (1 + len(moved))
+    return Sensitivity(scenario, design, tornados, unmoved, tuple(refused), len(moved), runs)
+
+
+def _measures(scenario: Scenario, texts: Sequence[str] | None) -> tuple[Measure, ...]:
+    if not texts:
+        return tuple(dict.fromkeys(one.measure for one in scenario.thresholds)) or headline_measures(scenario)
+    read, problems = [], []
+    for text in texts:
+        try:
+            read.append(measure_of(scenario, text))
+        except ValueError as error:
+            problems.append(Problem("--measure", None, None, text, str(error)))
+    if problems:
+        raise InputError(problems)
+    return tuple(dict.fromkeys(read))
+
+
+def _first(point: Point) -> _First:
+    """Run the first replication of a point."""
+    try:
+        summary = simulate(point.scenario, seed=point.seed, log=point.log).summary()
+    except LambdasimError as error:
+        return _First(why=str(error))
+    results = repr([summary[part] for part in _RESULTS])
+    found = tuple(measure.value(summary) for measure in point.measures)
+    return _First(found, hashlib.sha256(results.encode()).digest())
+
+
+def _trials(
+    scenario: Scenario, assumptions: Sequence[Assumption], own: Mapping[str, Range]
+) -> tuple[list[_Trial], list[Refused]]:
+    """The ends that the scenario takes, and those that it refuses: an error if the caller asked for them."""
+    trials, refused, problems = [], list[Refused](), list[Problem]()
+    for assumption in assumptions:
+        for is_high, value in enumerate((assumption.low, assumption.high)):
+            if value is None:
+                continue
+            asked = assumption.path in own or assumption.setting in own
+            text = value if asked and isinstance(value, str) else yaml_of(value)
+            try:
+                varied = override(scenario, {assumption.setting: text}, source=OPTION)
+                trials.append(_Trial(assumption, bool(is_high), varied))
+            except InputError as error:
+                problems += error.problems if asked else ()
+                refused.append(Refused(assumption, value, error.problems[0].text))
+    if problems:
+        raise InputError(dict.fromkeys(problems))
+    return trials, refused
+
+
+def _differs(first: _First, base: _First) -> bool:
+    return not first.why and first.digest != base.digest
+
+
+def _numbers(first: _First) -> list[float]:
+    return [math.nan if value is None else value for value in first.found]
+
+
+def _rest(
+    scenario: Scenario,
+    trials: Sequence[_Trial],
+    measures: Sequence[Measure],
+    design: Design,
+    tell: Callable[[float], None],
+) -> NDArray[np.float64]:
+    """The replications after the first, of the base and of each trial."""
+    further = replace(design, replications=design.replications - 1)
+    share = 1 / design.replications
+    return observe(
+        [scenario, *(trial.scenario for trial in trials)],
+        measures,
+        further,
+        first=1,
+        progress=lambda done: tell(share + (1 - share) * done),
+    )
+
+
+def _tornados(
+    trials: Sequence[_Trial], measures: Sequence[Measure], values: NDArray[np.float64], design: Design
+) -> tuple[Tornado, ...]:
+    """Estimates from ``values``, shape (1 + trials, replications, measures), the base first."""
+    each = 1 - (1 - design.confidence) / max(1, len(trials))
+    tornados = []
+    for place, measure in enumerate(measures):
+        base, ends = values[0, :, place], dict[str, list[End | None]]()
+        for trial, row in zip(trials, values[1:], strict=True):
+            estimate = estimate_of(measure, row[:, place], design.confidence)
+            switched = np.isnan(base).all() != (estimate.n == 0)
+            end = End(trial.value, estimate, difference_estimate(row[:, place], base, each), bool(switched))
+            ends.setdefault(trial.assumption.path, [None, None])[trial.is_high] = end
+        assumptions = {trial.assumption.path: trial.assumption for trial in trials}
+        effects = [Effect(assumptions[path], *pair) for path, pair in ends.items()]
+        effects.sort(key=lambda effect: (-effect.swing, effect.assumption.path))
+        tornados.append(Tornado(measure, estimate_of(measure, base, design.confidence), tuple(effects)))
+    return tuple(tornados)

@@ -1,0 +1,275 @@
+"""Sizing: the smallest value of one key that is shown to meet objectives, what it costs, and what its neighbours do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lambdasim.analysis.bench import Goal, SimulatedBench, goal_of, is_upper
+from lambdasim.analysis.intervals import Estimate
+from lambdasim.analysis.knobs import Knob, Wanted, knobs_of
+from lambdasim.analysis.observations import Design, Progress, measure_of
+from lambdasim.analysis.search import Found, Search
+from lambdasim.analysis.thresholds import Check, Verdict
+from lambdasim.analysis.variants import OPTION
+from lambdasim.errors import InputError, Problem
+from lambdasim.scenario.measures import Measure
+from lambdasim.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEEPER = 4
+"""So many times the replications are spent, at most, on values near the limit."""
+_HANDLER = "duration_ms"
+_SUSPECTS = ("throttles.total", "cold_start_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A value that was simulated: what the objectives come to, what shall be least, the month's cost."""
+
+    value: str
+    checks: tuple[Check, ...]
+    least: Estimate
+    cost: Estimate
+    replications: int
+
+    @property
+    def meets(self) -> bool:
+        """Whether it is shown to meet all objectives."""
+        return all(check.verdict is Verdict.HOLDS for check in self.checks)
+
+    @property
+    def seems_to(self) -> bool:
+        """Whether it meets them by the estimates."""
+        return all(check.ok for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The next value tried beside the answer, and paired differences: by how much each number is more there."""
+
+    tried: Tried
+    changes: tuple[Estimate, ...]  # of each objective's measure
+    least: Estimate
+    cost: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """What the search for a value has found.
+
+    ``answer`` is the smallest value that is shown to meet all objectives, or with ``goal.minimize`` the one with the
+    least of that; None if there is none. ``last`` is the largest, ``seeming`` the smallest that meets them by the
+    estimates alone, ``best`` the one that comes nearest. ``neighbours`` are the next values below and above ``answer``,
+    or ``best``. ``ties`` are the values of which no difference from the answer is shown in what shall be least.
+    ``limits`` tells, where none meets, what stands in the way at ``best``, by measure.
+    """
+
+    scenario: Scenario
+    knob: Knob
+    goal: Goal
+    design: Design
+    found: Found
+    tried: tuple[Tried, ...]
+    answer: Tried | None
+    last: Tried | None
+    seeming: Tried | None
+    best: Tried
+    neighbours: tuple[Neighbour, ...]
+    ties: tuple[Tried, ...]
+    limits: tuple[tuple[Measure, Estimate], ...]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each value tried: the value, then each measure with ``.low`` and ``.high``, and the verdicts."""
+        import pandas as pd  # noqa: PLC0415 - slow to load
+
+        rows = []
+        for tried in self.tried:
+            row: dict[str, Any] = {self.knob.path: tried.value, "replications": tried.replications}
+            for check in tried.checks:
+                row |= _columns(check.threshold.measure.text, check.estimate)
+            row |= _columns(self.goal.least.text, tried.least) | _columns(self.goal.cost.text, tried.cost)
+            row |= {check.threshold.text: check.verdict.value for check in tried.checks}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+
+def size(
+    scenario: Scenario,
+    vary: Mapping[str, Wanted],
+    objectives: Sequence[str] = (),
+    *,
+    minimize: str | None = None,
+    deeper: int = DEEPER,
+    design: Design = Design(),  # noqa: B008 - a frozen value
+    progress: Progress | None = None,
+) -> Sizing:
+    """The smallest value of one key that is shown to meet all objectives; or the one with the least of ``minimize``.
+
+    Shown means that the whole interval lies within the limit. All values share their luck (common random numbers).
+    Where the objectives are monotone, as far as the values tried show, the answer is found by bisection; where they
+    are not, or where the values are few, all or a grid of them are tried. Each interval has the design's confidence;
+    that many of them are looked at is not corrected for, but in the test of monotony (Bonferroni).
+
+    Args:
+        scenario: what to size.
+        vary: one path and its values: a list, a range such as ``"0..100"``, or None for all that the key may be.
+        objectives: as thresholds are written; the scenario's own thresholds if there are none.
+        minimize: a measure that shall be least among the values that meet, such as ``total.cost_usd_per_month``.
+        deeper: up to how many times the replications are spent on values near the limit.
+        design: how often, how sure, from which seed, by whom.
+        progress: told the share of the work that is done.
+
+    Raises:
+        InputError: with all that is wrong with the values, the objectives, or the measure.
+
+    >>> from lambdasim import load_scenario
+    >>> sizing = size(
+    ...     load_scenario("scenarios/sqs_small_reserved.yaml"),
+    ...     {"functions.worker.reserved_concurrent_executions": "1..12"},
+    ...     ["jobs.dead_lettered <= 0"],
+    ...     design=Design(replications=4),
+    ... )
+    >>> sizing.answer.value if sizing.answer else None
+    '10'
+    """
+    knob, goal = _asked(scenario, vary, objectives, minimize)
+    suspects = _suspects(scenario, goal)
+    bench = SimulatedBench(scenario, knob, goal, suspects, design, progress)
+    search = Search(bench, len(knob.values), most_effort=deeper)
+    found = search.run()
+    bench.refuse_unknown_keys()
+    place = found.answer
+    if minimize is not None:
+        place, found = search.cheapest(bench.least), search.found
+    if place is None:
+        place = min(found.tried, key=lambda tried: _shortfall(bench.checks(tried)))
+    search.look((place - 1, place + 1))
+    found = search.found
+    return _sizing(scenario, knob, goal, design, bench, found, place, suspects)
+
+
+def _asked(
+    scenario: Scenario, vary: Mapping[str, Wanted], objectives: Sequence[str], minimize: str | None
+) -> tuple[Knob, Goal]:
+    """The knob and the goal, or all that is wrong with them."""
+    problems = list[Problem]()
+    knobs: tuple[Knob, ...] = ()
+    if len(vary) != 1:
+        text = f"sizing takes one key, found {len(vary)}; several at once are a trade-off"
+        problems.append(Problem(OPTION, None, None, ", ".join(vary), text))
+    try:
+        knobs = knobs_of(scenario, vary)
+    except InputError as error:
+        problems += error.problems
+    problems += [
+        Problem(OPTION, None, None, knob.path, f"{knob.span} are no numbers, so none is smallest; compare them instead")
+        for knob in knobs
+        if not knob.is_ordered
+    ]
+    try:
+        goal = goal_of(scenario, objectives, minimize)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return knobs[0], goal
+
+
+def _suspects(scenario: Scenario, goal: Goal) -> tuple[Measure, ...]:
+    """For each objective on a function's latency, what may stand in its way: the handler, throttles, cold starts."""
+    texts = dict[str, None]()
+    for objective in goal.objectives:
+        path = objective.measure.path
+        if path[0] == "functions" and path[2] == "latency_ms":
+            texts |= dict.fromkeys(f"functions.{path[1]}.{key}" for key in (f"{_HANDLER}.{path[3]}", *_SUSPECTS))
+    return tuple(measure_of(scenario, text) for text in texts)
+
+
+def _shortfall(checks: Sequence[Check]) -> tuple[int, float]:
+    """How far a value is from meeting: how many objectives it misses, and by what shares of their limits."""
+    misses = 0.0
+    for check in checks:
+        value, limit = check.estimate.value, check.threshold.limit
+        if math.isnan(value):
+            misses = math.inf
+        elif not check.ok:
+            misses += abs(value - limit) / (abs(limit) or 1.0)
+    return sum(not check.ok for check in checks), misses
+
+
+def _sizing(
+    scenario: Scenario,
+    knob: Knob,
+    goal: Goal,
+    design: Design,
+    bench: SimulatedBench,
+    found: Found,
+    place: int,
+    suspects: Sequence[Measure],
+) -> Sizing:
+    tried = {number: _tried(bench, knob, goal, number) for number in found.tried}
+    is_answer = found.answer is not None
+    beside = [number for number in (place - 1, place + 1) if number in tried]
+    ties = ()
+    if is_answer and goal.minimize is not None:
+        ties = tuple(
+            other
+            for number, other in tried.items()
+            if number != place and other.meets and not bench.change(goal.least, place, number).excludes_zero
+        )
+    return Sizing(
+        scenario,
+        knob,
+        goal,
+        design,
+        found,
+        tuple(tried.values()),
+        tried[place] if is_answer else None,
+        None if found.last is None else tried[found.last],
+        None if found.seeming is None else tried[found.seeming],
+        tried[place],
+        tuple(_neighbour(bench, goal, tried[number], place, number) for number in beside),
+        ties,
+        () if is_answer else _limits(bench, goal, suspects, place),
+    )
+
+
+def _tried(bench: SimulatedBench, knob: Knob, goal: Goal, place: int) -> Tried:
+    cost = bench.estimate(place, goal.cost)
+    least = bench.estimate(place, goal.least)
+    return Tried(knob.values[place], bench.checks(place), least, cost, len(bench.values(place, goal.cost)))
+
+
+def _neighbour(bench: SimulatedBench, goal: Goal, tried: Tried, place: int, other: int) -> Neighbour:
+    changes = tuple(bench.change(objective.measure, place, other) for objective in goal.objectives)
+    return Neighbour(tried, changes, bench.change(goal.least, place, other), bench.change(goal.cost, place, other))
+
+
+def _limits(
+    bench: SimulatedBench, goal: Goal, suspects: Sequence[Measure], place: int
+) -> tuple[tuple[Measure, Estimate], ...]:
+    """What stands in the way of each objective on latency that is not met: handlers above its limit, throttles, starts."""
+    missed = {
+        check.threshold.measure.path[1]: check.threshold
+        for check in bench.checks(place)
+        if not check.ok and check.threshold.measure.path[0] == "functions" and is_upper(check.threshold)
+    }
+    limits = []
+    for measure in suspects:
+        estimate = bench.estimate(place, measure)
+        threshold = missed.get(measure.path[1])
+        if threshold is None or math.isnan(estimate.value):
+            continue
+        alone = not threshold.holds(estimate.value) if measure.path[2] == _HANDLER else estimate.value > 0
+        limits += [(measure, estimate)] if alone else []
+    return tuple(limits)
+
+
+def _columns(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name}.low": estimate.low, f"{name}.high": estimate.high}

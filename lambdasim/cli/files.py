@@ -1,0 +1,45 @@
+"""Files that a verb writes beside what it prints: whole or not at all."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from lambdasim.errors import InputError, Problem, ResultError
+
+
+def check_place(path: Path, option: str) -> None:
+    """See that a file can be written to ``path``, before the work that fills it; leaves no trace.
+
+    Raises:
+        InputError: it is a folder, or its folder is not there or can't be written to.
+    """
+    if path.is_dir():
+        reason = "it is a folder; name a file"
+    elif not path.parent.is_dir():
+        reason = f"there is no folder {str(path.parent)!r}"
+    else:
+        try:
+            with TemporaryFile(dir=path.parent):
+                return
+        except OSError as error:
+            reason = error.strerror or str(error)
+    raise InputError([Problem(option, None, None, str(path), f"can't write it: {reason}")])
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name beside its own, then move it there.
+
+    Raises:
+        ResultError: that failed; what was at ``path`` before is still there.
+    """
+    draft = path.with_name(f".{path.name}.partial")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError as error:
+        raise ResultError(f"{path}: can't write it: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

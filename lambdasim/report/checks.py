@@ -1,0 +1,105 @@
+"""Checked thresholds for people and for programs: a list with marks first, and a verdict last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lambdasim.analysis.intervals import ALL_EQUAL
+from lambdasim.analysis.thresholds import Check, Checks, Verdict
+from lambdasim.errors import printable
+from lambdasim.report.estimates import estimate_document, interval, quantity
+
+SIGNS = {Verdict.HOLDS: "✓", Verdict.FAILS: "✗", Verdict.UNDECIDED: "?"}
+ASCII_SIGNS = {Verdict.HOLDS: "ok", Verdict.FAILS: "FAIL", Verdict.UNDECIDED: "?"}
+Styled = Callable[[Verdict, str], str]
+
+
+def _unstyled(_verdict: Verdict, text: str) -> str:
+    return text
+
+
+def checks_text(
+    several: Sequence[Checks],
+    *,
+    strict: bool = False,
+    signs: Mapping[Verdict, str] = SIGNS,
+    styled: Styled = _unstyled,
+) -> str:
+    """A line for each threshold, below its scenario's name if there are several; the last line is the verdict."""
+    width = max(map(len, signs.values()))
+    column = max(len(check.threshold.text) for checks in several for check in checks.checks)
+    lines = []
+    for checks in several:
+        if len(several) > 1:
+            lines.append(printable(checks.scenario.file))
+        for check in checks.checks:
+            mark = styled(check.verdict, signs[check.verdict].ljust(width))
+            lines.append(f"{mark} {printable(check.threshold.text).ljust(column)}   {printable(finding(check))}")
+    return "\n".join((*lines, _verdict(several, strict=strict)))
+
+
+def finding(check: Check) -> str:
+    """What was found: ``p99 = 502 [495, 510]``; and why it is no clear answer, if it is none."""
+    name, estimate = check.threshold.measure.path[-1], check.estimate
+    if estimate.n == 0:
+        return f"{name} has no value in any run"
+    measure = check.threshold.measure
+    found = f"{name} = {interval(measure, estimate)}"
+    if estimate.method == ALL_EQUAL and not check.missing:
+        return f"{name} = {quantity(measure, estimate.value)} in each of {estimate.n} runs"
+    if check.missing:
+        return f"{found}, but no value in {check.missing} of {check.missing + estimate.n} runs"
+    if check.verdict is Verdict.UNDECIDED:
+        return f"{found}  undecided: the estimate {'holds' if check.ok else 'fails'}, the interval does both"
+    return found
+
+
+def fails(check: Check, *, strict: bool) -> bool:
+    """Whether a pipeline should stop: the threshold counts as failed, or is undecided where that is not enough."""
+    return not check.ok or (strict and check.verdict is Verdict.UNDECIDED)
+
+
+def _verdict(several: Sequence[Checks], *, strict: bool) -> str:
+    every = [check for checks in several for check in checks.checks]
+    failed = sum(fails(check, strict=strict) for check in every)
+    undecided = sum(check.verdict is Verdict.UNDECIDED for check in every)
+    design = several[0].design
+    total = f"{len(every)} threshold{'' if len(every) == 1 else 's'}"
+    lead = f"FAILED: {failed} of {total}" if failed else f"passed: {total}"
+    if undecided:
+        counted = "counted as failed" if strict else "counted by the estimate"
+        lead += f" ({undecided} undecided, {counted}; more --replications tell)"
+    return f"{lead}; {design.replications} replications, intervals of {design.confidence * 100:.3g} %"
+
+
+def checks_document(several: Sequence[Checks], *, strict: bool = False) -> dict[str, Any]:
+    """All of it as plain values that are strict JSON."""
+    return {
+        "schema_version": 1,
+        "ok": not any(fails(check, strict=strict) for checks in several for check in checks.checks),
+        "strict": strict,
+        "scenarios": [
+            {
+                "file": checks.scenario.file,
+                "scenario": {"name": checks.scenario.name, "sha256": checks.scenario.sha256},
+                "replications": checks.design.replications,
+                "confidence": checks.design.confidence,
+                "seed": checks.design.seed_of(checks.scenario, 0),
+                "thresholds": [
+                    {
+                        "text": check.threshold.text,
+                        "measure": ".".join(check.threshold.measure.path),
+                        "operator": check.threshold.operator,
+                        "limit": check.threshold.limit,
+                        "verdict": check.verdict.value,
+                        "ok": not fails(check, strict=strict),
+                        "estimate": estimate_document(check.estimate),
+                        "runs_without_value": check.missing,
+                    }
+                    for check in checks.checks
+                ],
+            }
+            for checks in several
+        ],
+    }

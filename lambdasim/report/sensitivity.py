@@ -1,0 +1,225 @@
+"""Sensitivity for people and for programs: which assumption the answer hangs on, and how to find out what it is."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from lambdasim.analysis.sensitivity import Effect, End, Sensitivity, Tornado
+from lambdasim.analysis.uncertainty import Assumption
+from lambdasim.errors import printable
+from lambdasim.report.estimates import change, estimate_document, interval, quantity
+from lambdasim.report.measuring import how_to_measure
+from lambdasim.report.ranges import brief
+from lambdasim.report.table import Table, plain, table
+
+MOST = 10  # rows of a tornado, unless it is said
+WIDTH = 100
+_TOLD = 3  # assumptions whose source is told
+_LITTLE = 0.01  # of the measure: what is less is not told one by one
+_PATH, _LEAST_BAR, _MOST_BAR = 38, 8, 30
+_WHY = {
+    "M": "from a third party",
+    "L": "from one weak source",
+    "A": "assumed",
+    "U": "no source was found",
+    "user": "the scenario's",
+}
+
+
+def sensitivity_text(found: Sensitivity, bold: Callable[[str], str] = str, *, most: int = MOST) -> str:
+    """The answers, a sentence for each measure; then the tornados, ``most`` assumptions each, and what to find out."""
+    blocks = ["\n".join(answer(tornado, found) for tornado in found.tornados)]
+    blocks += [_tornado(tornado, bold, most) for tornado in found.tornados if tornado.shown]
+    if told := list(_to_find_out(found)):
+        blocks.append("\n".join((bold("What to find out first"), *told)))
+    blocks.append("\n".join(_notes(found)))
+    return printable_lines("\n\n".join(blocks))
+
+
+def printable_lines(text: str) -> str:
+    """``text`` with what would steer a terminal written out, line by line."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def answer(tornado: Tornado, found: Sensitivity) -> str:
+    """What a measure hangs on, in a sentence."""
+    base = f"{tornado.measure.text} = {interval(tornado.measure, tornado.base)}"
+    count = len(tornado.effects) + len(found.unmoved)
+    if not tornado.shown:
+        what = f"none of {count} assumptions is shown to move it" if count else "it rests on no assumption"
+        return f"{base}: {what}."
+    top = tornado.shown[0]
+    name = top.assumption.path.replace(".", "/").rpartition("/")[2].replace("_", " ")
+    why = _WHY[top.assumption.confidence]
+    ends = ", ".join(f"{quantity(tornado.measure, end.estimate.value)} at {brief(end.value)}" for end in top.ends)
+    lead = f"{base} depends most on the {name} ({top.assumption.path}, {why}): {ends}"
+    much = sum(_is_much(effect, tornado) for effect in tornado.shown[1:])
+    others = [(much, "1 % or more"), (count - 1 - much, "less, or not measurably")]
+    told = ", ".join(
+        f"{'no' if number == 0 else number} other assumption{'' if number == 1 else 's'} by {how_much}"
+        for number, how_much in others
+    )
+    return f"{lead}; {told}.{''.join(f' {flip}' for flip in _flips(tornado, found))}"
+
+
+def _is_much(effect: Effect, tornado: Tornado) -> bool:
+    return not effect.swing < _LITTLE * abs(tornado.base.value)
+
+
+def _flips(tornado: Tornado, found: Sensitivity) -> Iterator[str]:
+    """Which thresholds of the scenario turn with an assumption, by the estimates."""
+    for threshold in found.scenario.thresholds:
+        if threshold.measure.path != tornado.measure.path or tornado.base.n == 0:
+            continue
+        holds = threshold.holds(tornado.base.value)
+        turned = [
+            f"{effect.assumption.path} at {brief(end.value)}"
+            for effect in tornado.shown
+            for end in effect.ends
+            if end.shown and end.estimate.n and threshold.holds(end.estimate.value) != holds
+        ]
+        if turned:
+            now, then = ("holds", "would not") if holds else ("does not hold", "would")
+            yield f"{threshold.text!r} {now}, and {then} with {', or '.join(turned)}."
+
+
+def _tornado(tornado: Tornado, bold: Callable[[str], str], most: int) -> str:
+    """The largest swings first: two rows each, its ends, with a bar for the change; within 100 columns where it can."""
+    shown = tornado.shown[:most]
+    changes = [abs(end.change.value) for effect in shown for end in effect.ends if end.change.n]
+    longest = max(changes, default=0.0)
+
+    def drawn(width: int) -> Table:
+        rows = [row for effect in shown for row in _rows(effect, tornado, longest, width)]
+        columns = ("parameter", "conf", "value", tornado.measure.path[-1], "change", " ")
+        return table(tornado.measure.text, columns, rows, "parameter", "conf", " ")
+
+    taken = max(map(len, plain(drawn(0)).split("\n")[1:]))
+    title, _, lines = plain(drawn(min(_MOST_BAR, max(_LEAST_BAR, WIDTH - taken - 2)))).partition("\n")
+    left = len(tornado.shown) - len(shown)
+    more = f"\n... and {left} more with smaller swings" if left else ""
+    return f"{bold(title)}: as assumed {interval(tornado.measure, tornado.base)}\n{lines}{more}"
+
+
+def _rows(effect: Effect, tornado: Tornado, longest: float, width: int) -> Iterator[tuple[str, ...]]:
+    first, second = _folded(effect.assumption.path)
+    names = [(first, effect.assumption.confidence), (second, "")]
+    for (name, confidence), end in zip(names, effect.ends, strict=False):
+        yield (name, confidence, brief(end.value), *_moved(end, tornado, longest, width))
+    if second and len(effect.ends) == 1:
+        yield (second, *[""] * 5)
+
+
+def _moved(end: End, tornado: Tornado, longest: float, width: int) -> tuple[str, str, str]:
+    value = quantity(tornado.measure, end.estimate.value)
+    if end.change.n == 0:
+        return value, "no value" if end.estimate.n == 0 else "none before", ""
+    length = 0 if longest == 0 else math.ceil(width * abs(end.change.value) / longest)
+    return value, change(tornado.measure, end.change), ("+" if end.change.value > 0 else "-") * length
+
+
+def _folded(path: str) -> tuple[str, str]:
+    """A path on one line, or on two.
+
+    >>> _folded("triggers/asynchronous/event_queue/throttle_backoff/jitter")
+    ('triggers/asynchronous/event_queue/', '  throttle_backoff/jitter')
+    """
+    if len(path) <= _PATH or "/" not in path:
+        return path, ""
+    at = max(path.rfind("/", 0, _PATH), path.find("/")) + 1
+    return path[:at], f"  {path[at:]}"
+
+
+def _to_find_out(found: Sensitivity) -> Iterator[str]:
+    """Source, note and a way to measure of what moves a measure most, each told once."""
+    tops = [
+        effect.assumption for tornado in found.tornados for effect in tornado.shown[:_TOLD] if _is_much(effect, tornado)
+    ]
+    for one in {assumption.path: assumption for assumption in tops}.values():
+        yield f"  {one.path}"
+        if one.in_book:
+            yield from _wrapped(f"{one.confidence}: {one.source}; {one.note}".removesuffix("; "))
+            yield from _wrapped(f"To measure: {how_to_measure(one.path)}.")
+            yield f"    Then say it: --set {one.setting}=..."
+        else:
+            yield from _wrapped("The scenario says it: measure it on your own function.")
+
+
+def _notes(found: Sensitivity) -> Iterator[str]:
+    hidden = [effect.assumption for tornado in found.tornados for effect in tornado.effects]
+    shown = {effect.assumption.path for tornado in found.tornados for effect in tornado.shown}
+    quiet = {one.path: one for one in hidden if one.path not in shown}
+    yield from _listed("No difference shown", quiet.values())
+    yield from _listed("Changed nothing at all in the first replication, and were not run again", found.unmoved)
+    for one in found.refused:
+        yield from _wrapped(f"Not tried: {one.assumption.path} at {brief(one.value)}: {one.why}", "")
+    yield from _wrapped(
+        f"One at a time, {found.design.replications} replications each on common random numbers, {found.runs:,} runs. "
+        f"Intervals of changes hold together at {found.design.confidence * 100:.3g} % for each measure (Bonferroni: "
+        f"{found.comparisons} differences). Assumptions that are off together may do more. What AWS states (H), and "
+        "what the scenario sets, is not varied; --parameter PATH=LOW,HIGH varies anything.",
+        "",
+    )
+
+
+def _listed(title: str, assumptions: Any) -> Iterator[str]:
+    paths = [one.path for one in assumptions]
+    if paths:
+        yield from _wrapped(f"{title}: {', '.join(paths)}.", "")
+
+
+def _wrapped(text: str, indent: str = "    ") -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent or "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def sensitivity_document(found: Sensitivity) -> dict[str, Any]:
+    """All of it as plain values that are strict JSON."""
+    return {
+        "schema_version": 1,
+        "file": found.scenario.file,
+        "scenario": {"name": found.scenario.name, "sha256": found.scenario.sha256},
+        "replications": found.design.replications,
+        "confidence": found.design.confidence,
+        "seed": found.design.seed_of(found.scenario, 0),
+        "runs": found.runs,
+        "comparisons": found.comparisons,
+        "confidence_of_each_change": found.each,
+        "measures": [
+            {
+                "measure": tornado.measure.text,
+                "answer": answer(tornado, found),
+                "base": estimate_document(tornado.base),
+                "effects": [_effect(effect) for effect in tornado.effects],
+            }
+            for tornado in found.tornados
+        ],
+        "unmoved": [_assumption(one) for one in found.unmoved],
+        "refused": [{**_assumption(one.assumption), "refused": one.value, "why": one.why} for one in found.refused],
+    }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    ends: Sequence[tuple[str, End | None]] = (("at_low", effect.low), ("at_high", effect.high))
+    told = {
+        name: None
+        if end is None
+        else {"value": end.value, "estimate": estimate_document(end.estimate), "change": estimate_document(end.change)}
+        for name, end in ends
+    }
+    swing = effect.swing if math.isfinite(effect.swing) else None
+    return {**_assumption(effect.assumption), "shown": effect.shown, "swing": swing, **told}
+
+
+def _assumption(one: Assumption) -> dict[str, Any]:
+    told = ("path", "value", "low", "high", "unit", "confidence", "source", "note")
+    return {("parameter" if name == "path" else name): getattr(one, name) for name in told}

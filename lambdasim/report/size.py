@@ -1,0 +1,271 @@
+"""A sizing for people and for programs: the value first, its cost and its neighbours', then all that was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from lambdasim.analysis.intervals import ALL_EQUAL, Estimate, share_that_may_differ
+from lambdasim.analysis.size import Neighbour, Sizing, Tried
+from lambdasim.analysis.thresholds import Check, Verdict
+from lambdasim.errors import printable
+from lambdasim.report.estimates import change, estimate_document, interval, quantity
+from lambdasim.report.numbers import number, share
+from lambdasim.report.table import Table, plain, table
+from lambdasim.scenario.measures import Measure
+
+_SCHEMA_VERSION = 1
+_MEANING = {Verdict.HOLDS: "met", Verdict.FAILS: "not met", Verdict.UNDECIDED: "not shown"}
+
+
+def size_text(sizing: Sizing, bold: Callable[[str], str] = str) -> str:
+    """The answer in one sentence, a table of the values tried, how they were chosen, and how sure the answer is."""
+    parts = [bold(answer(sizing)), plain(values_table(sizing)), _method(sizing), "\n".join(_sureness(sizing))]
+    return printable_lines("\n\n".join(part for part in parts if part))
+
+
+def answer(sizing: Sizing) -> str:
+    """The sizing in one sentence."""
+    if sizing.answer is None:
+        return _none_meets(sizing)
+    largest = _largest(sizing)
+    if sizing.goal.minimize is not None:
+        head = f"{sizing.answer.value} is the {sizing.knob.path} with the least {sizing.goal.minimize.text}"
+        parts = [f"{head} that is shown to meet {_told(sizing, sizing.answer)}", *_beside(sizing)]
+        if sizing.ties:
+            others = " and ".join(tie.value for tie in sizing.ties)
+            parts.append(f"no difference between {sizing.answer.value} and {others} is shown")
+    elif largest is not None:
+        last, above = largest
+        parts = [f"{last.value} is the largest {sizing.knob.path} that is shown to meet {_told(sizing, last)}"]
+        parts.append(_not_meeting(sizing, above))
+        parts.append(f"{sizing.answer.value}, the smallest tried, is shown to as well {_numbers(sizing, sizing.answer)}")
+    elif sizing.answer is sizing.tried[0]:
+        head = f"Even {sizing.answer.value}, the smallest {sizing.knob.path} that was tried, is shown to meet"
+        parts = [f"{head} {_told(sizing, sizing.answer)}", *_beside(sizing)]
+    else:
+        head = f"{sizing.answer.value} is the smallest {sizing.knob.path} that is shown to meet"
+        parts = [f"{head} {_told(sizing, sizing.answer)}", *_beside(sizing)]
+    return "; ".join(parts) + "."
+
+
+def values_table(sizing: Sizing) -> Table:
+    """All values tried, each with what the objectives come to and what it costs."""
+    goal = sizing.goal
+    deepened = len({tried.replications for tried in sizing.tried}) > 1
+    extra = goal.minimize if goal.minimize is not None and goal.minimize.path != goal.cost.path else None
+    columns = [sizing.knob.path.rpartition(".")[2], *(objective.text for objective in goal.objectives)]
+    columns += [*([extra.text] if extra else []), goal.cost.text, *(["runs"] if deepened else []), ""]
+    rows = []
+    for tried in sizing.tried:
+        cells = [tried.value, *(f"{_judged(check)}" for check in tried.checks)]
+        cells += [interval(extra, tried.least)] if extra else []
+        cells += [interval(goal.cost, tried.cost), *([number(tried.replications)] if deepened else [])]
+        rows.append((*cells, "<" if tried is sizing.answer else ""))
+    return table("Values tried", tuple(columns), rows, "")
+
+
+def size_document(sizing: Sizing) -> dict[str, Any]:
+    """The sizing as plain values that are strict JSON."""
+    found, goal = sizing.found, sizing.goal
+    return {
+        "schema_version": _SCHEMA_VERSION,
+        "scenario": {"name": sizing.scenario.name, "sha256": sizing.scenario.sha256},
+        "path": sizing.knob.path,
+        "objectives": [objective.text for objective in goal.objectives],
+        "minimize": goal.minimize.text if goal.minimize is not None else None,
+        "confidence": sizing.design.confidence,
+        "replications": sizing.design.replications,
+        "seed": sizing.design.seed_of(sizing.scenario, 0),
+        "answer": _value(sizing.answer),
+        "largest": _value(sizing.last),
+        "by_estimate": _value(sizing.seeming),
+        "best": sizing.best.value,
+        "sentence": answer(sizing),
+        "neighbours": [_neighbour_document(sizing, neighbour) for neighbour in sizing.neighbours],
+        "ties": [tie.value for tie in sizing.ties],
+        "limits": [{"measure": measure.text, **estimate_document(estimate)} for measure, estimate in sizing.limits],
+        "search": {
+            "values": len(sizing.knob.values),
+            "from": sizing.knob.values[0],
+            "to": sizing.knob.values[-1],
+            "refused": list(sizing.knob.refused),
+            "method": "scan" if found.scanned else "bisection",
+            "monotone": not found.backwards,
+            "backwards": [
+                {
+                    "objective": goal.objectives[step.objective].text,
+                    "from": sizing.knob.values[step.low],
+                    "to": sizing.knob.values[step.high],
+                }
+                for step in found.backwards
+            ],
+        },
+        "tried": [_tried_document(sizing, tried) for tried in sizing.tried],
+    }
+
+
+def amount(measure: Measure, estimate: Estimate) -> str:
+    """An estimate with its unit and interval: ``281 ms [270, 292]``, ``$12.30 [$11.00, $13.60] a month``."""
+    told = interval(measure, estimate)
+    if any(word.endswith("_ms") for word in measure.path):
+        return told.replace(" [", " ms [", 1)
+    if measure.path[-1].endswith("_s"):
+        return told.replace(" [", " s [", 1)
+    return f"{told} a month" if measure.path[-1].endswith("_per_month") else told
+
+
+def printable_lines(text: str) -> str:
+    """The text with what would steer a terminal written out, its line ends kept."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def _largest(sizing: Sizing) -> tuple[Tried, Tried] | None:
+    """The largest value that meets and the next above it, where less is better; None where it is not."""
+    if sizing.answer is not sizing.tried[0] or sizing.last in (None, sizing.tried[-1]):
+        return None
+    place = next(number for number, tried in enumerate(sizing.tried) if tried is sizing.last)
+    return sizing.tried[place], sizing.tried[place + 1]
+
+
+def _told(sizing: Sizing, tried: Tried) -> str:
+    """Each objective with its estimate, and the cost: ``api.latency_ms.p99 < 300: 281 ms [270, 292], $123.40 ...``."""
+    objectives = " and ".join(check.threshold.text for check in tried.checks)
+    return f"{objectives}: {_plainly(sizing, tried)}"
+
+
+def _plainly(sizing: Sizing, tried: Tried) -> str:
+    goal = sizing.goal
+    measures = {check.threshold.measure.path: (check.threshold.measure, check.estimate) for check in tried.checks}
+    measures |= {goal.least.path: (goal.least, tried.least), goal.cost.path: (goal.cost, tried.cost)}
+    return ", ".join(amount(measure, estimate) for measure, estimate in measures.values())
+
+
+def _numbers(sizing: Sizing, tried: Tried) -> str:
+    return f"({_plainly(sizing, tried)})"
+
+
+def _beside(sizing: Sizing) -> Iterator[str]:
+    """What the next values below and above come to."""
+    for neighbour in sizing.neighbours:
+        if not neighbour.tried.meets:
+            yield _not_meeting(sizing, neighbour.tried)
+        else:
+            yield f"{neighbour.tried.value} {_more_or_less(sizing, neighbour)}"
+
+
+def _not_meeting(sizing: Sizing, tried: Tried) -> str:
+    fails = any(check.verdict is Verdict.FAILS for check in tried.checks)
+    return f"{tried.value} {'does not' if fails else 'is not shown to'} {_numbers(sizing, tried)}"
+
+
+def _more_or_less(sizing: Sizing, neighbour: Neighbour) -> str:
+    """By how much a neighbour costs more: ``costs $3.30 [$3.20, $3.40] more a month``."""
+    cost, measure = neighbour.cost, sizing.goal.cost
+    if not cost.excludes_zero:
+        return f"shows no difference in cost ({change(measure, cost)} a month)"
+    ends = sorted((abs(cost.low), abs(cost.high)))
+    size = f"{quantity(measure, abs(cost.value))} [{', '.join(quantity(measure, end) for end in ends)}]"
+    return f"costs {size} {'more' if cost.value > 0 else 'less'} a month"
+
+
+def _none_meets(sizing: Sizing) -> str:
+    """That no value meets, the best one, and what stands in its way."""
+    objectives = " and ".join(objective.text for objective in sizing.goal.objectives)
+    best = sizing.best
+    what = f"No {sizing.knob.path} of {sizing.knob.span} is shown to meet {objectives}"
+    if best.seems_to:
+        return f"{what}; {best.value} does by its estimate: {_plainly(sizing, best)}."
+    parts = [f"{what}; the best is {best.value}: {_plainly(sizing, best)}"]
+    parts += [_stands_in_the_way(measure, estimate) for measure, estimate in sizing.limits]
+    met = {check.threshold.text for tried in sizing.tried for check in tried.checks if check.verdict is Verdict.HOLDS}
+    if len(met) == len(sizing.goal.objectives) > 1:
+        parts.append("each objective alone is met by some value, but no value meets all of them")
+    return "; ".join(parts) + "."
+
+
+def _stands_in_the_way(measure: Measure, estimate: Estimate) -> str:
+    match measure.path[2]:
+        case "duration_ms":
+            return f"the handler alone takes longer ({measure.text}: {amount(measure, estimate)})"
+        case "throttles":
+            return f"attempts are throttled ({measure.text}: {amount(measure, estimate)})"
+        case _:
+            return f"runs start cold ({measure.text}: {amount(measure, estimate)})"
+
+
+def _judged(check: Check) -> str:
+    missing = f" ({number(check.missing)} without)" if check.missing else ""
+    return f"{interval(check.threshold.measure, check.estimate)}{missing}  {_MEANING[check.verdict]}"
+
+
+def _method(sizing: Sizing) -> str:
+    """How the values were chosen, and whether the objectives are monotone."""
+    found, count = sizing.found, len(sizing.knob.values)
+    tried = f"{number(len(found.tried))} of {number(count)} values" if len(found.tried) < count else f"all {count} values"
+    runs = f"{number(sizing.design.replications)} times each, on common random numbers"
+    steps = [
+        f"{sizing.goal.objectives[step.objective].text} is shown to be further off at "
+        f"{sizing.knob.values[step.high if found.directions[step.objective] >= 0 else step.low]} than at "
+        f"{sizing.knob.values[step.low if found.directions[step.objective] >= 0 else step.high]}"
+        for step in found.backwards
+    ]
+    if not found.scanned:
+        how = "Found by bisection; no value tried is shown to break the order that this relies on"
+    elif steps:
+        how = f"Not monotone: {'; '.join(steps)}. So values were tried all over"
+    else:
+        how = "Found by trying values all over"
+    return f"{how}. Simulated: {tried}, {runs}."
+
+
+def _sureness(sizing: Sizing) -> Iterator[str]:
+    """What the answer leaves open, and what would close it."""
+    yield f"Each interval holds the truth with {share(sizing.design.confidence)}; met means that all of it does."
+    seeming, answer_ = sizing.seeming, sizing.answer
+    if seeming is not None and not seeming.meets:
+        needed = max((_needed(check, seeming.replications) for check in seeming.checks), default=0)
+        more = f"; some {number(needed)} replications would decide it" if needed > seeming.replications else ""
+        yield f"{seeming.value} meets by its estimate, but is not shown to{more} (--replications)."
+    equal = [check for check in (answer_.checks if answer_ else ()) if check.estimate.method == ALL_EQUAL]
+    for check in equal:
+        may = share(share_that_may_differ(check.estimate.n, sizing.design.confidence))
+        yield f"All {check.estimate.n} runs agree on {check.threshold.measure.text}; up to {may} of all may not."
+    for refused in sizing.knob.refused:
+        yield f"Left out, as the scenario's checks refuse it: {refused}."
+
+
+def _needed(check: Check, replications: int) -> int:
+    """About how many replications would bring the limit out of the interval: its width goes with 1 / sqrt(n)."""
+    distance = abs(check.estimate.value - check.threshold.limit)
+    if check.verdict is not Verdict.UNDECIDED or not distance or not check.estimate.half_width >= 0:
+        return 0
+    needed = replications * (check.estimate.half_width / distance) ** 2
+    return 10 * -(-int(needed + 1) // 10) if needed < 10_000 else 0
+
+
+def _value(tried: Tried | None) -> str | None:
+    return None if tried is None else tried.value
+
+
+def _changes(sizing: Sizing, changes: Sequence[Estimate]) -> dict[str, Any]:
+    pairs = zip(sizing.goal.objectives, changes, strict=True)
+    return {objective.measure.text: estimate_document(found) for objective, found in pairs}
+
+
+def _neighbour_document(sizing: Sizing, neighbour: Neighbour) -> dict[str, Any]:
+    goal = sizing.goal
+    more = _changes(sizing, neighbour.changes) | {goal.least.text: estimate_document(neighbour.least)}
+    return {"value": neighbour.tried.value, "more": more | {goal.cost.text: estimate_document(neighbour.cost)}}
+
+
+def _tried_document(sizing: Sizing, tried: Tried) -> dict[str, Any]:
+    goal = sizing.goal
+    measures = {check.threshold.measure.text: estimate_document(check.estimate) for check in tried.checks}
+    measures |= {goal.least.text: estimate_document(tried.least), goal.cost.text: estimate_document(tried.cost)}
+    return {
+        "value": tried.value,
+        "replications": tried.replications,
+        "verdicts": {check.threshold.text: _MEANING[check.verdict] for check in tried.checks},
+        "measures": measures,
+    }

@@ -1,0 +1,20 @@
+"""What a run's numbers come from, beside the scenario and the seed: this package's version, and those it counts on."""
+
+from __future__ import annotations
+
+import functools
+import platform
+
+import numpy as np
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """The versions of lambdasim, Python and numpy, by name."""
+    from importlib import metadata  # noqa: PLC0415  slow to load
+
+    try:
+        ours = metadata.version("lambdasim-aws")
+    except metadata.PackageNotFoundError:  # run from its folder, not installed
+        ours = "unknown"
+    return {"lambdasim": ours, "python": platform.python_version(), "numpy": np.__version__}

@@ -17,9 +17,12 @@ from lambdasim.errors import AnalysisError, InputError, LambdasimError, Paramete
 if TYPE_CHECKING:
     from lambdasim import queueing
     from lambdasim.advice.advise import Advice, advise
+    from lambdasim.analysis.cost import CostAnswers, cost_of
     from lambdasim.analysis.observations import Design
+    from lambdasim.analysis.pareto import TradeOff, trade_off
     from lambdasim.analysis.replicate import Replications, replicate
     from lambdasim.analysis.sensitivity import Sensitivity, sensitivity
+    from lambdasim.analysis.size import Sizing, size
     from lambdasim.analysis.thresholds import Checks, check
     from lambdasim.analysis.warm_up import with_warm_up
     from lambdasim.parameters.book import load_book
@@ -33,6 +36,7 @@ __all__ = [
     "Advice",
     "AnalysisError",
     "Checks",
+    "CostAnswers",
     "Design",
     "InputError",
     "LambdasimError",
@@ -42,8 +46,11 @@ __all__ = [
     "Result",
     "ResultError",
     "Sensitivity",
+    "Sizing",
+    "TradeOff",
     "advise",
     "check",
+    "cost_of",
     "json_schema",
     "load_book",
     "load_scenario",
@@ -52,18 +59,24 @@ __all__ = [
     "replicate",
     "sensitivity",
     "simulate",
+    "size",
+    "trade_off",
     "with_warm_up",
 ]
 
 _HOMES = {
     "Advice": "lambdasim.advice.advise",
     "Checks": "lambdasim.analysis.thresholds",
+    "CostAnswers": "lambdasim.analysis.cost",
     "Design": "lambdasim.analysis.observations",
     "Replications": "lambdasim.analysis.replicate",
     "Result": "lambdasim.result.result",
     "Sensitivity": "lambdasim.analysis.sensitivity",
+    "Sizing": "lambdasim.analysis.size",
+    "TradeOff": "lambdasim.analysis.pareto",
     "advise": "lambdasim.advice.advise",
     "check": "lambdasim.analysis.thresholds",
+    "cost_of": "lambdasim.analysis.cost",
     "json_schema": "lambdasim.scenario.schema",
     "load_book": "lambdasim.parameters.book",
     "load_scenario": "lambdasim.scenario.load",
@@ -71,6 +84,8 @@ _HOMES = {
     "replicate": "lambdasim.analysis.replicate",
     "sensitivity": "lambdasim.analysis.sensitivity",
     "simulate": "lambdasim.simulation",
+    "size": "lambdasim.analysis.size",
+    "trade_off": "lambdasim.analysis.pareto",
     "with_warm_up": "lambdasim.analysis.warm_up",
 }
 _MODULES = ("queueing",)

@@ -3,98 +3,89 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from lambdasim.analysis.goals import MINIMIZE, OBJECTIVE, Goal, is_upper, unknown_key
 from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
-from lambdasim.analysis.knobs import Knob
-from lambdasim.analysis.observations import Design, Progress, measure_of, observe
+from lambdasim.analysis.observations import Design, Progress, observe
 from lambdasim.analysis.search import Judged
-from lambdasim.analysis.thresholds import Check
+from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.analysis.variants import laid_over
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
-from lambdasim.scenario.thresholds import EXAMPLE, Threshold, read_threshold
-from lambdasim.scenario.wording import nearest
 from lambdasim.simulation import simulate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-OBJECTIVE, MINIMIZE = "--objective", "--minimize"
-COST = "total.cost_usd_per_month"
 _SMALL_STEP = 0.05
 """A step back that is smaller than this share of the way to the limit hides no value on the limit's other side: a
 judgement."""
 _EXACT = 1e-9  # of the numbers' size: what rounding alone makes of a difference
-_EXPECTED = 20  # values that a search takes, for the progress bar
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
-    """What is wanted: objectives that must be met, and what shall be least among the values that meet them."""
+class Tried:
+    """A value that was simulated: what the objectives come to, what shall be least, the month's cost."""
 
-    objectives: tuple[Threshold, ...]
-    minimize: Measure | None
-    cost: Measure
+    value: str
+    checks: tuple[Check, ...]
+    least: Estimate
+    cost: Estimate
+    replications: int
 
     @property
-    def least(self) -> Measure:
-        """What shall be least; the cost where nothing was said."""
-        return self.minimize or self.cost
+    def meets(self) -> bool:
+        """Whether it is shown to meet all objectives."""
+        return all(check.verdict is Verdict.HOLDS for check in self.checks)
+
+    @property
+    def seems_to(self) -> bool:
+        """Whether it meets them by the estimates."""
+        return all(check.ok for check in self.checks)
+
+    def row(self, goal: Goal) -> dict[str, Any]:
+        """For a table: each measure with ``.low`` and ``.high``, then the verdicts by objective."""
+        estimates = {check.threshold.measure.text: check.estimate for check in self.checks}
+        estimates |= {goal.least.text: self.least, goal.cost.text: self.cost}
+        row: dict[str, Any] = {"replications": self.replications}
+        for name, estimate in estimates.items():
+            row |= {name: estimate.value, f"{name}.low": estimate.low, f"{name}.high": estimate.high}
+        return row | {check.threshold.text: check.verdict.value for check in self.checks}
 
 
-def goal_of(scenario: Scenario, objectives: Sequence[str], minimize: str | None) -> Goal:
-    """The goal, from texts; without objectives the scenario's own thresholds.
+class Places(Protocol):
+    """What a bench can try: one knob's values, or combinations of several's."""
 
-    Raises:
-        InputError: with each text that names what no summary has; or there are no objectives at all.
-    """
-    problems = list[Problem]()
-    read = dict[str, Threshold]()
-    for text in objectives:
-        try:
-            read[text] = read_threshold(text, scenario.functions, scenario.triggers, scenario.downstream)
-        except ValueError as error:
-            problems.append(Problem(OBJECTIVE, None, None, "", str(error)))
-    if not objectives:
-        read = {threshold.text: threshold for threshold in scenario.thresholds}
-        if not read:
-            text = f"say what is to be met, such as {EXAMPLE!r}; the scenario has no thresholds to take in its place"
-            problems.append(Problem(OBJECTIVE, None, None, "", text))
-    least = None
-    if minimize is not None:
-        try:
-            least = measure_of(scenario, minimize)
-        except ValueError as error:
-            problems.append(Problem(MINIMIZE, None, None, "", str(error)))
-    if problems:
-        raise InputError(problems)
-    return Goal(tuple(read.values()), least, measure_of(scenario, COST))
+    def overrides(self, place: int) -> dict[str, str]:
+        """What to lay over the scenario for the value at ``place``."""
 
 
 class SimulatedBench:
-    """A :class:`~lambdasim.analysis.search.Bench` of one knob's values."""
+    """A :class:`~lambdasim.analysis.search.Bench` whose values are laid over a scenario."""
 
     def __init__(
         self,
         scenario: Scenario,
-        knob: Knob,
+        places: Places,
         goal: Goal,
-        extra: Sequence[Measure],
         design: Design,
+        *,
+        extra: Sequence[Measure] = (),
+        expected: int = 1,
         progress: Progress | None = None,
     ) -> None:
-        self._scenario, self._knob, self._goal, self._design = scenario, knob, goal, design
+        self._scenario, self._places, self._goal, self._design = scenario, places, goal, design
         wanted = (*(objective.measure for objective in goal.objectives), goal.cost, goal.least, *extra)
         self._columns = {path: number for number, path in enumerate(dict.fromkeys(measure.path for measure in wanted))}
         self._measures = tuple({measure.path: measure for measure in wanted}.values())
         self._values: dict[int, NDArray[np.float64]] = {}
-        self._progress, self._done = progress, 0.0
+        self._progress, self._done, self._expected = progress, 0.0, expected
 
     def judge(self, places: Sequence[int], effort: int) -> list[Judged]:
         """As the search asks."""
@@ -150,13 +141,27 @@ class SimulatedBench:
             for objective in self._goal.objectives
         )
 
+    def shortfall(self, place: int) -> tuple[int, float]:
+        """How far a place is from meeting: how many objectives it misses, and by what shares of their limits."""
+        checks, missed = self.checks(place), 0.0
+        for check in checks:
+            value, limit = check.estimate.value, check.threshold.limit
+            if not check.ok:
+                missed += math.inf if math.isnan(value) else abs(value - limit) / (abs(limit) or 1.0)
+        return sum(not check.ok for check in checks), missed
+
+    def tried(self, place: int, value: str) -> Tried:
+        """All that was found at a place, whose value is written so."""
+        least, cost = self.estimate(place, self._goal.least), self.estimate(place, self._goal.cost)
+        return Tried(value, self.checks(place), least, cost, len(self._values[place]))
+
     def least(self, place: int) -> float:
         """The estimate of what shall be least; infinite where there is none."""
         value = self.estimate(place, self._goal.least).value
         return math.inf if math.isnan(value) else value
 
     def refuse_unknown_keys(self) -> None:
-        """``InputError`` for what no summary has: what a trigger counts depends on its kind, and only shows in a run."""
+        """``InputError`` for what no summary has: what a trigger counts depends on its kind; only a run shows it."""
         asked = [(OBJECTIVE, objective.measure) for objective in self._goal.objectives]
         if self._goal.minimize is not None:
             asked.append((MINIMIZE, self._goal.minimize))
@@ -182,7 +187,7 @@ class SimulatedBench:
             if done < replications:
                 by_done.setdefault(done, []).append(place)
         for done, group in sorted(by_done.items()):
-            scenarios = [laid_over(self._scenario, self._knob.overrides(place)) for place in group]
+            scenarios = [laid_over(self._scenario, self._places.overrides(place)) for place in group]
             design = replace(self._design, replications=replications - done)
             found = observe(scenarios, self._measures, design, first=done, progress=self._progress_of(len(group)))
             for place, values in zip(group, found, strict=True):
@@ -199,24 +204,6 @@ class SimulatedBench:
 
         def told(share: float) -> None:
             done = before + share * places
-            report(done / (done + max(1.0, _EXPECTED - done)))
+            report(done / max(done + 1, self._expected))
 
         return told
-
-
-def is_upper(threshold: Threshold) -> bool:
-    """Whether a threshold is a bound from above."""
-    return threshold.operator.startswith("<")
-
-
-def unknown_key(summary: Mapping[str, Any], measure: Measure) -> str:
-    """Which key of a measure the summary does not have, and the nearest that it has; empty if it has them all."""
-    node: Any = summary
-    for number, word in enumerate(measure.path):
-        if not isinstance(node, Mapping):
-            return ""
-        if word not in node:
-            where = ".".join(measure.path[:number])
-            return f"the summary has no {word!r} under {where}; {nearest(word, node)}"
-        node = node[word]
-    return f"it stops short of a number; {nearest('', node)}" if isinstance(node, Mapping) else ""

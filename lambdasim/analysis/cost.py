@@ -167,6 +167,8 @@ def _checked(
     for _ in range(_CHECKS):
         if crossing is None:
             break
+        if crossing.traffic == 0:
+            return replace(found, unchecked="there is none above no traffic at all")
         if events * crossing.traffic > _MOST_CHECKED:
             return replace(found, unchecked=f"it would take {events * crossing.traffic:,.0f} runs in each replication")
         try:

@@ -173,13 +173,13 @@ def batch_means_estimate(
     known, method = _known(values), BATCH_MEANS if percentile is None else BATCH_QUANTILES
     size = len(known) // batches
     kept = known[len(known) - size * batches :]
-    value = _middle(kept if size else known, percentile)
+    value = float(_middle(kept if size else known, percentile))
     needed = 1 if percentile is None else math.ceil(round(100 / min(percentile, 100 - percentile), 6))
     if size < needed:
         return Estimate(value, math.nan, math.nan, batches, method)
     if (kept == kept[0]).all():
         return Estimate(value, value, value, batches, ALL_EQUAL)
-    parts = np.array([_middle(part, percentile) for part in kept.reshape(batches, size)])
+    parts = _middle(kept.reshape(batches, size), percentile)
     half = _t(batches - 1, confidence) * math.sqrt(float(((parts - value) ** 2).sum()) / (batches * (batches - 1)))
     return Estimate(value, value - half, value + half, batches, method)
 
@@ -255,10 +255,10 @@ def _t(degrees: int, confidence: float) -> float:
     return float(stdtrit(degrees, (1 + confidence) / 2))
 
 
-def _middle(values: NDArray[np.float64], percentile: float | None) -> float:
-    """The mean, or the percentile by nearest rank; NaN of nothing."""
-    if not len(values):
-        return math.nan
+def _middle(values: NDArray[np.float64], percentile: float | None) -> NDArray[np.float64]:
+    """The mean, or the percentile by nearest rank, along the last axis; NaN of nothing."""
+    if not values.size:
+        return np.array(math.nan)
     if percentile is None:
-        return float(values.mean())
-    return float(np.percentile(values, percentile, method="inverted_cdf"))
+        return np.asarray(values.mean(axis=-1))
+    return np.asarray(np.percentile(values, percentile, axis=-1, method="inverted_cdf"))

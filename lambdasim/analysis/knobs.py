@@ -35,29 +35,30 @@ class Knob:
     """
 
     path: str
-    values: tuple[str, ...]
+    texts: tuple[str, ...]
     is_ordered: bool = True
     refused: tuple[str, ...] = ()
 
     def overrides(self, place: int) -> dict[str, str]:
         """What to lay over the scenario for the value at ``place``."""
-        value = self.values[place]
+        value = self.texts[place]
         is_none = value == "0" and self.path.rpartition(".")[2] == _PROVISIONED
         return {self.path: NOTHING if is_none else value}
 
     @property
     def span(self) -> str:
         """Its values in short: ``0 to 900``, or ``128, 256, 512``."""
-        first, last = self.values[0], self.values[-1]
-        if not self.is_ordered or len(self.values) < 3:
-            return ", ".join(self.values)
+        first, last = self.texts[0], self.texts[-1]
+        if not self.is_ordered or len(self.texts) < 3:
+            return ", ".join(self.texts)
         return f"{first} to {last}"
 
 
-def knobs_of(scenario: Scenario, vary: Mapping[str, Wanted]) -> tuple[Knob, ...]:
+def knobs_of(scenario: Scenario, vary: Mapping[str, Wanted], *, alone: bool = True) -> tuple[Knob, ...]:
     """The knobs that ``vary`` means, by path: values, a range, or None for the range that the key has.
 
-    What the scenario's checks refuse is left out, and told.
+    What the scenario's checks refuse is left out, and told; but not where a knob is not ``alone``, for then a value may
+    be refused beside some values of another and not beside others.
 
     Raises:
         InputError: with all that is wrong; also where all values of a knob are refused.
@@ -65,7 +66,8 @@ def knobs_of(scenario: Scenario, vary: Mapping[str, Wanted]) -> tuple[Knob, ...]
     knobs, problems = [], list[Problem]()
     for path, wanted in vary.items():
         try:
-            knobs.append(_accepted(scenario, _knob(scenario, path, wanted)))
+            knob = _knob(scenario, path, wanted)
+            knobs.append(_accepted(scenario, knob) if alone else knob)
         except ValueError as error:
             problems.append(Problem(OPTION, None, None, path, str(error)))
         except InputError as error:
@@ -135,7 +137,7 @@ def _numbers(texts: Iterable[str]) -> list[float] | None:
 
 def _accepted(scenario: Scenario, knob: Knob) -> Knob:
     """The knob with only those values that the scenario's checks accept; of a long range one stretch is taken to be."""
-    count = len(knob.values)
+    count = len(knob.texts)
     whys: dict[int, InputError] = {}
 
     def accepts(place: int) -> bool:
@@ -154,7 +156,7 @@ def _accepted(scenario: Scenario, knob: Knob) -> Knob:
         kept = [] if inside is None else list(range(_edge(accepts, inside, -1), _edge(accepts, inside, count) + 1))
     if not kept:
         raise whys[min(whys)]
-    return replace(knob, values=tuple(knob.values[place] for place in kept), refused=_told(knob, kept, whys))
+    return replace(knob, texts=tuple(knob.texts[place] for place in kept), refused=_told(knob, kept, whys))
 
 
 def _edge(accepts: Callable[[int], bool], inside: int, outside: int) -> int:
@@ -171,12 +173,10 @@ def _edge(accepts: Callable[[int], bool], inside: int, outside: int) -> int:
 
 def _told(knob: Knob, kept: Sequence[int], whys: Mapping[int, InputError]) -> tuple[str, ...]:
     """What was refused and why, a sentence for each stretch of it."""
-    gaps = [
-        (before + 1, after - 1) for before, after in pairwise((-1, *kept, len(knob.values))) if after - before > 1
-    ]
+    gaps = [(before + 1, after - 1) for before, after in pairwise((-1, *kept, len(knob.texts))) if after - before > 1]
     told = []
     for first, last in gaps:
         why = whys[next(place for place in (last if first == 0 else first, *whys) if place in whys)]
-        values = knob.values[first] if first == last else f"{knob.values[first]} to {knob.values[last]}"
+        values = knob.texts[first] if first == last else f"{knob.texts[first]} to {knob.texts[last]}"
         told.append(f"{values}: {why.problems[0].text}")
     return tuple(told)

@@ -78,6 +78,8 @@ def parse_range(text: str) -> Range:
     if not all(map(math.isfinite, numbers)):
         raise ValueError(f"{text!r} has an end that is too large; {_EXAMPLE}")
     if numbers[0] > numbers[1]:
-        raise ValueError(f"{text!r} is empty: {ends[0].strip()} is above {ends[1].strip()}; write the smaller end first")
+        raise ValueError(
+            f"{text!r} is empty: {ends[0].strip()} is above {ends[1].strip()}; write the smaller end first"
+        )
     whole = all(re.fullmatch(r"[-+]?\d+", end["number"]) for end in (low, high))
     return Range(*numbers, units[1], whole)

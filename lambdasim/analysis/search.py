@@ -169,7 +169,7 @@ class Search:
 
     def _way(self, objective: int, low: int, high: int, comparisons: int) -> int:
         """Which way an objective goes from one place to another: 1 to being met, -1 away from it."""
-        verdicts = tuple(self._known[place].verdicts[objective] for place in (low, high))
+        verdicts = self._known[low].verdicts[objective], self._known[high].verdicts[objective]
         opposite = {(Verdict.FAILS, Verdict.HOLDS): 1, (Verdict.HOLDS, Verdict.FAILS): -1}.get(verdicts)
         return self._bench.moved(objective, low, high, comparisons) if opposite is None else opposite
 
@@ -229,7 +229,9 @@ class Search:
         """Twice the replications for the values that may be smaller answers, and for the answer itself."""
         self._effort *= 2
         answer = self._lowest(_meets_all)
-        again = [place for place, judged in self._known.items() if judged.is_open and (answer is None or place < answer)]
+        again = [
+            place for place, judged in self._known.items() if judged.is_open and (answer is None or place < answer)
+        ]
         again = sorted([*again, *([] if answer is None else [answer])])
         self._known |= zip(again, self._bench.judge(again, self._effort), strict=True)
         if len(self._known) < self._count:

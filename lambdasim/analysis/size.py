@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lambdasim.analysis.bench import Goal, SimulatedBench, goal_of, is_upper
+from lambdasim.analysis.bench import SimulatedBench, Tried
+from lambdasim.analysis.goals import Goal, goal_of, is_upper
 from lambdasim.analysis.intervals import Estimate
 from lambdasim.analysis.knobs import Knob, Wanted, knobs_of
 from lambdasim.analysis.observations import Design, Progress, measure_of
 from lambdasim.analysis.search import Found, Search
-from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.analysis.variants import OPTION
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
@@ -23,29 +23,9 @@ if TYPE_CHECKING:
 
 DEEPER = 4
 """So many times the replications are spent, at most, on values near the limit."""
+_EXPECTED = 20  # values that a search takes, for whoever watches
 _HANDLER = "duration_ms"
 _SUSPECTS = ("throttles.total", "cold_start_rate")
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A value that was simulated: what the objectives come to, what shall be least, the month's cost."""
-
-    value: str
-    checks: tuple[Check, ...]
-    least: Estimate
-    cost: Estimate
-    replications: int
-
-    @property
-    def meets(self) -> bool:
-        """Whether it is shown to meet all objectives."""
-        return all(check.verdict is Verdict.HOLDS for check in self.checks)
-
-    @property
-    def seems_to(self) -> bool:
-        """Whether it meets them by the estimates."""
-        return all(check.ok for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +68,7 @@ class Sizing:
         """A row for each value tried: the value, then each measure with ``.low`` and ``.high``, and the verdicts."""
         import pandas as pd  # noqa: PLC0415 - slow to load
 
-        rows = []
-        for tried in self.tried:
-            row: dict[str, Any] = {self.knob.path: tried.value, "replications": tried.replications}
-            for check in tried.checks:
-                row |= _columns(check.threshold.measure.text, check.estimate)
-            row |= _columns(self.goal.least.text, tried.least) | _columns(self.goal.cost.text, tried.cost)
-            row |= {check.threshold.text: check.verdict.value for check in tried.checks}
-            rows.append(row)
+        rows = [{self.knob.path: tried.value} | tried.row(self.goal) for tried in self.tried]
         return pd.DataFrame(rows)
 
 
@@ -140,15 +113,15 @@ def size(
     """
     knob, goal = _asked(scenario, vary, objectives, minimize)
     suspects = _suspects(scenario, goal)
-    bench = SimulatedBench(scenario, knob, goal, suspects, design, progress)
-    search = Search(bench, len(knob.values), most_effort=deeper)
+    bench = SimulatedBench(scenario, knob, goal, design, extra=suspects, expected=_EXPECTED, progress=progress)
+    search = Search(bench, len(knob.texts), most_effort=deeper)
     found = search.run()
     bench.refuse_unknown_keys()
     place = found.answer
     if minimize is not None:
         place, found = search.cheapest(bench.least), search.found
     if place is None:
-        place = min(found.tried, key=lambda tried: _shortfall(bench.checks(tried)))
+        place = min(found.tried, key=bench.shortfall)
     search.look((place - 1, place + 1))
     found = search.found
     return _sizing(scenario, knob, goal, design, bench, found, place, suspects)
@@ -191,18 +164,6 @@ def _suspects(scenario: Scenario, goal: Goal) -> tuple[Measure, ...]:
     return tuple(measure_of(scenario, text) for text in texts)
 
 
-def _shortfall(checks: Sequence[Check]) -> tuple[int, float]:
-    """How far a value is from meeting: how many objectives it misses, and by what shares of their limits."""
-    misses = 0.0
-    for check in checks:
-        value, limit = check.estimate.value, check.threshold.limit
-        if math.isnan(value):
-            misses = math.inf
-        elif not check.ok:
-            misses += abs(value - limit) / (abs(limit) or 1.0)
-    return sum(not check.ok for check in checks), misses
-
-
 def _sizing(
     scenario: Scenario,
     knob: Knob,
@@ -213,10 +174,10 @@ def _sizing(
     place: int,
     suspects: Sequence[Measure],
 ) -> Sizing:
-    tried = {number: _tried(bench, knob, goal, number) for number in found.tried}
+    tried = {number: bench.tried(number, knob.texts[number]) for number in found.tried}
     is_answer = found.answer is not None
     beside = [number for number in (place - 1, place + 1) if number in tried]
-    ties = ()
+    ties: tuple[Tried, ...] = ()
     if is_answer and goal.minimize is not None:
         ties = tuple(
             other
@@ -236,14 +197,8 @@ def _sizing(
         tried[place],
         tuple(_neighbour(bench, goal, tried[number], place, number) for number in beside),
         ties,
-        () if is_answer else _limits(bench, goal, suspects, place),
+        () if is_answer else _limits(bench, suspects, place),
     )
-
-
-def _tried(bench: SimulatedBench, knob: Knob, goal: Goal, place: int) -> Tried:
-    cost = bench.estimate(place, goal.cost)
-    least = bench.estimate(place, goal.least)
-    return Tried(knob.values[place], bench.checks(place), least, cost, len(bench.values(place, goal.cost)))
 
 
 def _neighbour(bench: SimulatedBench, goal: Goal, tried: Tried, place: int, other: int) -> Neighbour:
@@ -251,10 +206,8 @@ def _neighbour(bench: SimulatedBench, goal: Goal, tried: Tried, place: int, othe
     return Neighbour(tried, changes, bench.change(goal.least, place, other), bench.change(goal.cost, place, other))
 
 
-def _limits(
-    bench: SimulatedBench, goal: Goal, suspects: Sequence[Measure], place: int
-) -> tuple[tuple[Measure, Estimate], ...]:
-    """What stands in the way of each objective on latency that is not met: handlers above its limit, throttles, starts."""
+def _limits(bench: SimulatedBench, suspects: Sequence[Measure], place: int) -> tuple[tuple[Measure, Estimate], ...]:
+    """What stands in the way of an objective on latency that is not met: slow handlers, throttles, cold starts."""
     missed = {
         check.threshold.measure.path[1]: check.threshold
         for check in bench.checks(place)
@@ -269,7 +222,3 @@ def _limits(
         alone = not threshold.holds(estimate.value) if measure.path[2] == _HANDLER else estimate.value > 0
         limits += [(measure, estimate)] if alone else []
     return tuple(limits)
-
-
-def _columns(name: str, estimate: Estimate) -> dict[str, float]:
-    return {name: estimate.value, f"{name}.low": estimate.low, f"{name}.high": estimate.high}

@@ -24,8 +24,10 @@ class Verbs(click.Group):
     verbs = {  # noqa: RUF012 - a table, never changed
         "run": ("lambdasim.cli.run:run", "Simulate a scenario: the answer first, then the tables."),
         "replicate": ("lambdasim.cli.replicate:replicate", "Run a scenario on many seeds: how sure its numbers are."),
+        "size": ("lambdasim.cli.size:size", "Find the smallest value that meets an objective, and what it costs."),
         "check": ("lambdasim.cli.check:check", "Tell which thresholds hold: for pipelines."),
         "sensitivity": ("lambdasim.cli.sensitivity:sensitivity", "Tell which assumption moves the answer."),
+        "cost": ("lambdasim.cli.cost:cost", "Answer cost questions: traffic, arm64, Fargate, provisioned concurrency."),
         "validate": ("lambdasim.cli.validate:validate", "Check scenarios without running them."),
         "advise": ("lambdasim.cli.advise:advise", "Tell what a reviewer would say of scenarios."),
         "runtimes": ("lambdasim.cli.runtimes:runtimes", "List runtimes: deprecation dates, and how fast they start."),

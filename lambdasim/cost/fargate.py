@@ -127,13 +127,14 @@ class Service:
         runs_per_hour = (profile.mean if rate is None else rate) * _S_PER_HOUR
         return HOURS_PER_MONTH * (hour_usd + self.door.usd_per_request * runs_per_hour)
 
-    def crossing(self, shape: Profile, run_usd: float) -> float:
-        r"""The mean rate (runs/s) from which on the tasks cost less than Lambda at ``run_usd`` a run; inf if never.
+    def crossing(self, shape: Profile, run_usd: float, hour_usd: float = 0.0) -> float:
+        r"""The mean rate (runs/s) from which on the tasks cost less than Lambda; inf if never, 0 if always.
 
-        ``shape`` is a profile of mean 1. The bills agree where
-        :math:`\lambda = (n(\lambda) p + p_0) / (3600\,(x - y))`: n tasks at p an hour, the front door's p0 an hour and
-        y a run, Lambda's x a run. The right side never falls, so that its repetition from 0 tasks on climbs to the
-        least such rate. Where one full task costs more than Lambda for the same runs, there is none.
+        Lambda costs ``run_usd`` a run, and ``hour_usd`` an hour whatever runs; ``shape`` is a profile of mean 1. The
+        bills agree where :math:`\lambda = (n(\lambda) p + p_0 - x_0) / (3600\,(x - y))`: n tasks at p an hour, the door's
+        p0 an hour and y a run, Lambda's x0 an hour and x a run. The right side never falls, so that its
+        repetition from a rate of 0 on climbs to the least such rate. Where one full task costs more than Lambda for the
+        same runs, there is none.
 
         With a steady load, no door and at most the minimum of tasks: ``minimum * p / (3600 x)``.
 
@@ -143,13 +144,15 @@ class Service:
         >>> Service(Task(1, 2, 0.05), rate=4.0, minimum=2).crossing(steady, run_usd=1e-6)
         inf
         """
-        net_usd = run_usd - self.door.usd_per_request
+        net_usd, fixed_usd = run_usd - self.door.usd_per_request, self.door.usd_per_hour - hour_usd
+        if self.tasks(shape.times(0.0)) * self.task.usd_per_hour + fixed_usd <= 0:
+            return 0.0
         if net_usd <= 0 or self.task.usd_per_hour >= self.rate * _S_PER_HOUR * net_usd:
             return math.inf
         rate = 0.0
         for _ in range(_MOST_STEPS):
-            hour_usd = self.tasks(shape.times(rate)) * self.task.usd_per_hour + self.door.usd_per_hour
-            following = hour_usd / (_S_PER_HOUR * net_usd)
+            tasks_usd = self.tasks(shape.times(rate)) * self.task.usd_per_hour
+            following = (tasks_usd + fixed_usd) / (_S_PER_HOUR * net_usd)
             if following <= rate * (1 + _ROUNDING):
                 return rate
             rate = following

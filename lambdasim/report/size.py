@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from lambdasim.analysis.bench import Tried
+from lambdasim.analysis.goals import Goal
 from lambdasim.analysis.intervals import ALL_EQUAL, Estimate, share_that_may_differ
-from lambdasim.analysis.size import Neighbour, Sizing, Tried
+from lambdasim.analysis.size import Neighbour, Sizing
 from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.errors import printable
 from lambdasim.report.estimates import change, estimate_document, interval, quantity
@@ -39,7 +41,9 @@ def answer(sizing: Sizing) -> str:
         last, above = largest
         parts = [f"{last.value} is the largest {sizing.knob.path} that is shown to meet {_told(sizing, last)}"]
         parts.append(_not_meeting(sizing, above))
-        parts.append(f"{sizing.answer.value}, the smallest tried, is shown to as well {_numbers(sizing, sizing.answer)}")
+        parts.append(
+            f"{sizing.answer.value}, the smallest tried, is shown to as well {_numbers(sizing, sizing.answer)}"
+        )
     elif sizing.answer is sizing.tried[0]:
         head = f"Even {sizing.answer.value}, the smallest {sizing.knob.path} that was tried, is shown to meet"
         parts = [f"{head} {_told(sizing, sizing.answer)}", *_beside(sizing)]
@@ -58,7 +62,7 @@ def values_table(sizing: Sizing) -> Table:
     columns += [*([extra.text] if extra else []), goal.cost.text, *(["runs"] if deepened else []), ""]
     rows = []
     for tried in sizing.tried:
-        cells = [tried.value, *(f"{_judged(check)}" for check in tried.checks)]
+        cells = [tried.value, *(f"{judged(check)}" for check in tried.checks)]
         cells += [interval(extra, tried.least)] if extra else []
         cells += [interval(goal.cost, tried.cost), *([number(tried.replications)] if deepened else [])]
         rows.append((*cells, "<" if tried is sizing.answer else ""))
@@ -86,22 +90,22 @@ def size_document(sizing: Sizing) -> dict[str, Any]:
         "ties": [tie.value for tie in sizing.ties],
         "limits": [{"measure": measure.text, **estimate_document(estimate)} for measure, estimate in sizing.limits],
         "search": {
-            "values": len(sizing.knob.values),
-            "from": sizing.knob.values[0],
-            "to": sizing.knob.values[-1],
+            "values": len(sizing.knob.texts),
+            "from": sizing.knob.texts[0],
+            "to": sizing.knob.texts[-1],
             "refused": list(sizing.knob.refused),
             "method": "scan" if found.scanned else "bisection",
             "monotone": not found.backwards,
             "backwards": [
                 {
                     "objective": goal.objectives[step.objective].text,
-                    "from": sizing.knob.values[step.low],
-                    "to": sizing.knob.values[step.high],
+                    "from": sizing.knob.texts[step.low],
+                    "to": sizing.knob.texts[step.high],
                 }
                 for step in found.backwards
             ],
         },
-        "tried": [_tried_document(sizing, tried) for tried in sizing.tried],
+        "tried": [tried_document(goal, tried) for tried in sizing.tried],
     }
 
 
@@ -131,18 +135,18 @@ def _largest(sizing: Sizing) -> tuple[Tried, Tried] | None:
 def _told(sizing: Sizing, tried: Tried) -> str:
     """Each objective with its estimate, and the cost: ``api.latency_ms.p99 < 300: 281 ms [270, 292], $123.40 ...``."""
     objectives = " and ".join(check.threshold.text for check in tried.checks)
-    return f"{objectives}: {_plainly(sizing, tried)}"
+    return f"{objectives}: {plainly(sizing.goal, tried)}"
 
 
-def _plainly(sizing: Sizing, tried: Tried) -> str:
-    goal = sizing.goal
+def plainly(goal: Goal, tried: Tried) -> str:
+    """What a value comes to: each objective's measure, what shall be least, and the cost, each once."""
     measures = {check.threshold.measure.path: (check.threshold.measure, check.estimate) for check in tried.checks}
     measures |= {goal.least.path: (goal.least, tried.least), goal.cost.path: (goal.cost, tried.cost)}
     return ", ".join(amount(measure, estimate) for measure, estimate in measures.values())
 
 
 def _numbers(sizing: Sizing, tried: Tried) -> str:
-    return f"({_plainly(sizing, tried)})"
+    return f"({plainly(sizing.goal, tried)})"
 
 
 def _beside(sizing: Sizing) -> Iterator[str]:
@@ -175,8 +179,8 @@ def _none_meets(sizing: Sizing) -> str:
     best = sizing.best
     what = f"No {sizing.knob.path} of {sizing.knob.span} is shown to meet {objectives}"
     if best.seems_to:
-        return f"{what}; {best.value} does by its estimate: {_plainly(sizing, best)}."
-    parts = [f"{what}; the best is {best.value}: {_plainly(sizing, best)}"]
+        return f"{what}; {best.value} does by its estimate: {plainly(sizing.goal, best)}."
+    parts = [f"{what}; the best is {best.value}: {plainly(sizing.goal, best)}"]
     parts += [_stands_in_the_way(measure, estimate) for measure, estimate in sizing.limits]
     met = {check.threshold.text for tried in sizing.tried for check in tried.checks if check.verdict is Verdict.HOLDS}
     if len(met) == len(sizing.goal.objectives) > 1:
@@ -194,20 +198,23 @@ def _stands_in_the_way(measure: Measure, estimate: Estimate) -> str:
             return f"runs start cold ({measure.text}: {amount(measure, estimate)})"
 
 
-def _judged(check: Check) -> str:
+def judged(check: Check) -> str:
+    """An objective's estimate and verdict: ``281 [270, 292]  met``."""
     missing = f" ({number(check.missing)} without)" if check.missing else ""
     return f"{interval(check.threshold.measure, check.estimate)}{missing}  {_MEANING[check.verdict]}"
 
 
 def _method(sizing: Sizing) -> str:
     """How the values were chosen, and whether the objectives are monotone."""
-    found, count = sizing.found, len(sizing.knob.values)
-    tried = f"{number(len(found.tried))} of {number(count)} values" if len(found.tried) < count else f"all {count} values"
+    found, count = sizing.found, len(sizing.knob.texts)
+    tried = (
+        f"{number(len(found.tried))} of {number(count)} values" if len(found.tried) < count else f"all {count} values"
+    )
     runs = f"{number(sizing.design.replications)} times each, on common random numbers"
     steps = [
         f"{sizing.goal.objectives[step.objective].text} is shown to be further off at "
-        f"{sizing.knob.values[step.high if found.directions[step.objective] >= 0 else step.low]} than at "
-        f"{sizing.knob.values[step.low if found.directions[step.objective] >= 0 else step.high]}"
+        f"{sizing.knob.texts[step.high if found.directions[step.objective] >= 0 else step.low]} than at "
+        f"{sizing.knob.texts[step.low if found.directions[step.objective] >= 0 else step.high]}"
         for step in found.backwards
     ]
     if not found.scanned:
@@ -259,8 +266,8 @@ def _neighbour_document(sizing: Sizing, neighbour: Neighbour) -> dict[str, Any]:
     return {"value": neighbour.tried.value, "more": more | {goal.cost.text: estimate_document(neighbour.cost)}}
 
 
-def _tried_document(sizing: Sizing, tried: Tried) -> dict[str, Any]:
-    goal = sizing.goal
+def tried_document(goal: Goal, tried: Tried) -> dict[str, Any]:
+    """A value that was tried, as plain values."""
     measures = {check.threshold.measure.text: estimate_document(check.estimate) for check in tried.checks}
     measures |= {goal.least.text: estimate_document(tried.least), goal.cost.text: estimate_document(tried.cost)}
     return {

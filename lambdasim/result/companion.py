@@ -127,15 +127,15 @@ def _throttles(case: Case) -> Iterator[Comparison]:
 def _spillover(case: Case) -> Iterator[Comparison]:
     """What finds provisioned concurrency busy runs on demand: the overflow of Erlang's loss system."""
     metrics, (low_us, high_us) = case.metrics, (case.scenario.warm_up_us, case.scenario.duration_us)
-    versions = [n for n, facts in enumerate(metrics.header.versions) if facts.function == case.index]
+    versions = _versions(case)
     periods = [p for p in metrics.provisioned if p.version in versions and p.from_us < high_us and p.to_us > low_us]
-    sizes = {(p.version, p.configured, p.allocated) for p in periods}
-    if len(sizes) != 1 or min(p.from_us for p in periods) > 0 or case.refused:
+    sizes = {(p.version, p.allocated) for p in periods}
+    if len(sizes) != 1 or case.refused:
         return
-    (version, configured, allocated) = sizes.pop()
+    (version, allocated) = sizes.pop()
     runs, held = metrics.requests[versions].sum(axis=0), case.held(Capacity.PROVISIONED)
     per_second = case.scenario.book.value("quotas/account/requests_per_second_per_concurrency") * allocated
-    if configured != allocated or runs[Capacity.ON_DEMAND] or case.rate_per_s > _AT_HALF_THE_RATE * per_second:
+    if runs[Capacity.ON_DEMAND] or case.rate_per_s > _AT_HALF_THE_RATE * per_second:
         return
     spilled = int(metrics.requests[version, Capacity.SPILLOVER])
     yield from _lost(case, allocated, held, spilled, "spilled over from provisioned concurrency")
@@ -144,14 +144,14 @@ def _spillover(case: Case) -> Iterator[Comparison]:
 def _lost(case: Case, servers: int, held: Held, count: int, quantity: str) -> Iterator[Comparison]:
     """Erlang B beside the share of events that ``servers`` had no room for."""
     load, events = case.rate_per_s * held.mean_s, case.events
-    if not load:
-        return
     share = queueing.erlang_b(load, servers)
     if events * min(share, 1 - share) < FEWEST:
         return
     error = queueing.erlang_b_error(load, servers, events)
-    missing = queueing.erlang_b_shortfall(load, servers) * math.exp(-case.warm_up_s / held.mean_s) / events
-    if missing <= _EMPTY_START * error:
+    # An empty start is forgotten as fast as the services under way end: what is left of exponential ones is their mean.
+    slower = max(1.0, (1 + held.cv**2) / 2)
+    missing = queueing.erlang_b_shortfall(load, servers) * slower * math.exp(-case.warm_up_s / held.mean_s / slower)
+    if missing / events <= _EMPTY_START * error:
         inputs = case.inputs(held, servers=servers)
         yield Comparison(case.name, "Erlang B", quantity, "share", share, inputs, count / events, error)
 
@@ -171,8 +171,7 @@ def _idle_expiry(case: Case, environments: Columns) -> Iterator[Comparison]:
     life = case.scenario.lifecycle
     timeout, surplus = life.idle_timeout, life.surplus_idle_timeout
     ends_otherwise = life.maximum_lifetime is not None or life.recycle_rate_per_us or life.proactive_otherwise
-    versions = [n for n, facts in enumerate(case.metrics.header.versions) if facts.function == case.index]
-    used = np.count_nonzero(case.metrics.requests[versions].sum(axis=1))
+    used = np.count_nonzero(case.metrics.requests[_versions(case)].sum(axis=1))
     if not isinstance(timeout, Constant) or ends_otherwise or life.keep_alive != "renewed":
         return
     if not (surplus is None or (isinstance(surplus, Constant) and surplus.value >= timeout.value)):
@@ -188,6 +187,11 @@ def _idle_expiry(case: Case, environments: Columns) -> Iterator[Comparison]:
     inputs = case.inputs(held, idle_timeout_s=timeout_s)
     quantity = "found no environment left"
     yield Comparison(case.name, "idle expiry", quantity, "share", share, inputs, found_none / events, error)
+
+
+def _versions(case: Case) -> list[int]:
+    """The indices of the function's versions."""
+    return [n for n, facts in enumerate(case.metrics.header.versions) if facts.function == case.index]
 
 
 def _started_alone(environments: Columns, function: int, low_us: int, high_us: int) -> int:

@@ -86,8 +86,8 @@ def _scenario(written: Written, source: str = SOURCE) -> Scenario:
     problems += mistakes
     book, mistakes = _book_for(root)
     problems += mistakes
-    names = (_names(root, key) for key in ("functions", "triggers", "downstream"))
-    surroundings = Surroundings(book, base, *names, traffic=traffic_in(root.data))
+    functions, triggers, downstream = (_names(root, key) for key in ("functions", "triggers", "downstream"))
+    surroundings = Surroundings(book, base, functions, triggers, downstream, traffic_in(root.data))
     warnings: tuple[Warning, ...] = ()
     try:
         scenario = Scenario.model_validate(root.data, context=surroundings)

@@ -76,7 +76,13 @@ def traffic_not_scaled(scenario: Scenario, _book: Book) -> Iterator[tuple[tuple[
     factor = f"{scenario.traffic:,.10g}"
     for name, trigger in scenario.triggers.items():
         if is_on_a_clock(trigger.arrivals):
-            yield ("triggers", name, "arrivals"), f"a schedule goes by the clock: traffic x{factor} does not multiply it"
+            yield (
+                ("triggers", name, "arrivals"),
+                f"a schedule goes by the clock: traffic x{factor} does not multiply it",
+            )
         holder, path = (trigger.queue, ("queue", "backlog")) if hasattr(trigger, "queue") else (trigger, ("backlog",))
         if getattr(holder, "backlog", 0):
-            yield ("triggers", name, *path), f"a backlog lies there at the start: traffic x{factor} does not multiply it"
+            yield (
+                ("triggers", name, *path),
+                f"a backlog lies there at the start: traffic x{factor} does not multiply it",
+            )

@@ -41,24 +41,24 @@ def scaled(process: ArrivalProcess, factor: float) -> ArrivalProcess:
     """
     if factor == 1:
         return process
+    result = process
     match process:
         case ConstantRate(rate) | Poisson(rate) | Renewal(rate) | Batch(rate):
-            return replace(process, rate=rate * factor)
+            result = replace(process, rate=rate * factor)
         case Diurnal(mean_rate):
-            return replace(process, mean_rate=mean_rate * factor)
+            result = replace(process, mean_rate=mean_rate * factor)
         case Piecewise(points):
-            return replace(process, points=tuple((time_us, rate * factor) for time_us, rate in points))
+            result = replace(process, points=tuple((time_us, rate * factor) for time_us, rate in points))
         case Bursts(low, high):
-            return replace(process, low=low * factor, high=high * factor)
+            result = replace(process, low=low * factor, high=high * factor)
         case AtOnce(events):
             count = round(events * factor)
-            return replace(process, events=count) if count else NoArrivals()
+            result = replace(process, events=count) if count else NoArrivals()
         case Trace(copies=copies) | CountTrace(copies=copies):
-            return replace(process, copies=copies * factor)
+            result = replace(process, copies=copies * factor)
         case Sum(parts):
-            return Sum(tuple(scaled(part, factor) for part in parts))
-        case _:
-            return process
+            result = Sum(tuple(scaled(part, factor) for part in parts))
+    return result
 
 
 def is_on_a_clock(process: ArrivalProcess) -> bool:

@@ -44,6 +44,9 @@ KINDS = [
     Trace(np.array([0, 5, 900, 900, 7000]) * 1000, 1.5, repeat=True),
     Trace(np.array([3, 5]) * US_PER_S),
     CountTrace(np.array([0, 50, 3, 40_000]), 20 * US_PER_S, 0.5, repeat=True),
+    Trace(np.array([0, 5, 900, 900, 7000]) * 1000, 1.5, repeat=True, copies=2.4),
+    Trace(np.array([3, 5, 5, 9, 30]) * US_PER_S, copies=0.3),
+    CountTrace(np.array([0, 50, 3, 700]), 20 * US_PER_S, 0.5, repeat=True, copies=1.7),
     Sum((Poisson(PER_S), ConstantRate(PER_S), Batch(PER_S, Constant(3.0), SPREAD))),
 ]
 

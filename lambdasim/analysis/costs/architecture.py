@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdasim.analysis.costs.runs import Run, share_of, values_of
-from lambdasim.analysis.intervals import Estimate, difference_estimate, mean_estimate
+from lambdasim.analysis.costs.runs import AMOUNT, SHARE, Run, share_of, values_of
+from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of, mean_estimate
 from lambdasim.analysis.observations import Design
 from lambdasim.errors import InputError
 from lambdasim.scenario.load import override
@@ -77,7 +77,8 @@ def architectures(scenario: Scenario) -> Architectures:
             except InputError as error:
                 stay[name] = f"not on {architecture}: {error.problems[0].text}"
     moving = [name for name in scenario.functions if name not in stay]
-    x86, arm = (override(scenario, _settings(scenario, moving, each), source=OPTION) for each in (X86, ARM))
+    settings = (_settings(scenario, moving, each) for each in (X86, ARM))
+    x86, arm = (override(scenario, own, source=OPTION) if own else scenario for own in settings)
     return Architectures(x86, arm, stay)
 
 
@@ -113,10 +114,10 @@ def _of_function(name: str, x86: Sequence[Run], arm: Sequence[Run], confidence: 
 def _both(x86_usd: Values, arm_usd: Values, timed_usd: Values, confidence: float) -> OnBoth:
     triples = list(zip(x86_usd, arm_usd, timed_usd, strict=True))
     return OnBoth(
-        x86_usd=mean_estimate(x86_usd, confidence),
-        arm_usd=mean_estimate(arm_usd, confidence),
+        x86_usd=estimate_of(AMOUNT, x86_usd, confidence),
+        arm_usd=estimate_of(AMOUNT, arm_usd, confidence),
         saved_usd=difference_estimate(x86_usd, arm_usd, confidence),
         saved_share=mean_estimate([share_of(x86 - arm, x86) for x86, arm, _ in triples], confidence),
         slower=mean_estimate([1 + share_of(x86 - arm, timed) for x86, arm, timed in triples], confidence),
-        duration_share=mean_estimate([share_of(timed, arm) for _, arm, timed in triples], confidence),
+        duration_share=estimate_of(SHARE, [share_of(timed, arm) for _, arm, timed in triples], confidence),
     )

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lambdasim.analysis.costs.runs import Run, values_of
-from lambdasim.analysis.intervals import Estimate, difference_estimate, mean_estimate
+from lambdasim.analysis.costs.runs import AMOUNT, Run, values_of
+from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
 from lambdasim.cost.fargate import NO_DOOR, Profile, Service, Task, Work, load_balancer, services
 from lambdasim.errors import ParameterError
 from lambdasim.header import FAMILIES, Family
 from lambdasim.parameters.book import Book
 from lambdasim.scenario.model import Scenario
 from lambdasim.service.handler import handler_model, vcpus
-from lambdasim.units import US_PER_MONTH, US_PER_MS, US_PER_S
+from lambdasim.units import HOURS_PER_MONTH, US_PER_MONTH, US_PER_MS, US_PER_S
 
 S_PER_MONTH = US_PER_MONTH / US_PER_S
 
@@ -38,7 +38,10 @@ class Sizing:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Where Fargate becomes cheaper: at ``rate`` runs a second on average, ``traffic`` times the present; on ``task``."""
+    """Where Fargate becomes cheaper: at ``rate`` runs/s on average, ``traffic`` times the present, on tasks ``task``.
+
+    A rate of 0: it is cheaper at any, because Lambda's provisioned concurrency alone costs more.
+    """
 
     rate: Estimate
     traffic: float
@@ -57,7 +60,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class OnFargate:
-    """One function: its rates (runs/s), its month on Lambda, and on Fargate as the hours need it, and fixed at the peak.
+    """One function: its rates (runs/s), its month on Lambda, on Fargate as the hours need it, and fixed at the peak.
 
     ``difference_usd`` is Fargate as the hours need it, less Lambda. ``crossing`` is None if Lambda stays cheaper at any
     rate, ``check`` if it was not simulated: ``unchecked`` then says why.
@@ -162,9 +165,9 @@ def _compared(comparison: Comparison, name: str, runs: Sequence[Run]) -> OnFarga
     following, fixed = (_cheapest(candidates, profiles, rates) for profiles in (hours, peaks))
     on_lambda = values_of(runs, lambda run: comparison.lambda_usd(run, name))
     return OnFargate(
-        mean_rate=mean_estimate(rates, confidence),
-        peak_rate=mean_estimate([peak.mean for peak in peaks], confidence),
-        lambda_usd=mean_estimate(on_lambda, confidence),
+        mean_rate=estimate_of(AMOUNT, rates, confidence),
+        peak_rate=estimate_of(AMOUNT, [peak.mean for peak in peaks], confidence),
+        lambda_usd=estimate_of(AMOUNT, on_lambda, confidence),
         following=_sizing(following, hours, rates, confidence),
         fixed=_sizing(fixed, peaks, rates, confidence),
         difference_usd=difference_estimate(_months(following, hours, rates), on_lambda, confidence),
@@ -184,27 +187,32 @@ def _sizing(service: Service, profiles: Sequence[Profile], rates: Sequence[float
     return Sizing(
         task=service.task,
         runs_per_s=service.rate,
-        tasks=mean_estimate([service.tasks(profile) for profile in profiles], confidence),
-        month_usd=mean_estimate(_months(service, profiles, rates), confidence),
+        tasks=estimate_of(AMOUNT, [service.tasks(profile) for profile in profiles], confidence),
+        month_usd=estimate_of(AMOUNT, _months(service, profiles, rates), confidence),
     )
 
 
 def crossing_of(comparison: Comparison, name: str, runs: Sequence[Run]) -> Crossing | None:
     """The rate from which on some size of task costs less than Lambda, if there is one in every replication."""
     shapes = [run.profiles[name].times(1 / run.profiles[name].mean) for run in runs]
-    prices = [
-        comparison.lambda_usd(run, name) / (run.profiles[name].mean * S_PER_MONTH) for run in runs
-    ]  # USD a run, on Lambda
+    standing = [run.standing_usd(name) for run in runs]
+    by_run = [  # USD that one run costs on Lambda
+        (comparison.lambda_usd(run, name) - paid) / (run.profiles[name].mean * S_PER_MONTH)
+        for run, paid in zip(runs, standing, strict=True)
+    ]
     best: tuple[float, Task, list[float]] | None = None
     for service in comparison.candidates(runs, name):
-        rates = [service.crossing(shape, usd) for shape, usd in zip(shapes, prices, strict=True)]
+        rates = [
+            service.crossing(shape, usd, paid / HOURS_PER_MONTH)
+            for shape, usd, paid in zip(shapes, by_run, standing, strict=True)
+        ]
         mean = math.fsum(rates) / len(rates)
         if math.isfinite(mean) and (best is None or mean < best[0]):
             best = mean, service.task, rates
     if best is None:
         return None
     now = math.fsum(run.profiles[name].mean for run in runs) / len(runs)
-    return Crossing(mean_estimate(best[2], comparison.confidence), best[0] / now, best[1])
+    return Crossing(estimate_of(AMOUNT, best[2], comparison.confidence), best[0] / now, best[1])
 
 
 def checked(comparison: Comparison, name: str, crossing: Crossing, traffic: float, runs: Sequence[Run]) -> Check:
@@ -215,7 +223,7 @@ def checked(comparison: Comparison, name: str, crossing: Crossing, traffic: floa
     on_lambda = values_of(runs, lambda run: comparison.lambda_usd(run, name))
     return Check(
         traffic=traffic,
-        lambda_usd=mean_estimate(on_lambda, comparison.confidence),
-        fargate_usd=mean_estimate(on_fargate, comparison.confidence),
+        lambda_usd=estimate_of(AMOUNT, on_lambda, comparison.confidence),
+        fargate_usd=estimate_of(AMOUNT, on_fargate, comparison.confidence),
         difference_usd=difference_estimate(on_fargate, on_lambda, comparison.confidence),
     )

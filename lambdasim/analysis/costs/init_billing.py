@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lambdasim.analysis.costs.runs import Run, share_of, values_of
-from lambdasim.analysis.intervals import Estimate, difference_estimate, mean_estimate
+from lambdasim.analysis.costs.runs import AMOUNT, SHARE, Run, share_of, values_of
+from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
 from lambdasim.analysis.observations import Design
 from lambdasim.scenario.facts import is_managed_zip
 from lambdasim.scenario.load import override
@@ -37,7 +37,9 @@ class InitBillingAnswer:
 
 
 def billing_inits(scenario: Scenario, *, billed: bool) -> Scenario:
-    """The scenario under one rule or the other."""
+    """The scenario under one rule or the other: itself, if it has that already."""
+    if scenario.book.override({}).value("billing/init_billed") is billed:
+        return scenario
     return override(scenario, {_RULE: "true" if billed else "false"}, source=OPTION)
 
 
@@ -49,10 +51,10 @@ def init_billing_answer(
     after, before = (values_of(runs, lambda run: run.month_usd) for runs in (billed, unbilled))
     shares = [share_of(now - then, now) for now, then in zip(after, before, strict=True)]
     return InitBillingAnswer(
-        billed_usd=mean_estimate(after, confidence),
-        unbilled_usd=mean_estimate(before, confidence),
+        billed_usd=estimate_of(AMOUNT, after, confidence),
+        unbilled_usd=estimate_of(AMOUNT, before, confidence),
         difference_usd=difference_estimate(after, before, confidence),
-        share=mean_estimate(shares, confidence),
+        share=estimate_of(SHARE, shares, confidence),
         functions={name: _of_function(name, billed, unbilled, confidence) for name in scenario.functions},
         always_paid=tuple(
             name

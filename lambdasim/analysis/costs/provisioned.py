@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lambdasim.analysis.costs.runs import Run, estimated, share_of, values_of
+from lambdasim.analysis.costs.runs import SHARE, Run, estimated, share_of, values_of
 from lambdasim.analysis.intervals import Estimate, difference_estimate
 from lambdasim.analysis.observations import Design
 from lambdasim.cost.prices import PriceList
@@ -173,10 +173,10 @@ def _of_function(
     return OneFunction(
         level=level,
         break_even=at,
-        utilization=estimated(having, lambda run: share_of(*run.provisioned_gb_s(name)), confidence),
+        utilization=estimated(having, lambda run: share_of(*run.provisioned_gb_s(name)), confidence, SHARE),
         without_usd=estimated(without, month_usd, confidence),
         with_usd=estimated(having, month_usd, confidence),
         difference_usd=difference_estimate(values_of(having, month_usd), values_of(without, month_usd), confidence),
-        cold_start_rate_without=estimated(without, cold_start_rate, confidence),
-        cold_start_rate_with=estimated(having, cold_start_rate, confidence),
+        cold_start_rate_without=estimated(without, cold_start_rate, confidence, SHARE),
+        cold_start_rate_with=estimated(having, cold_start_rate, confidence, SHARE),
     )

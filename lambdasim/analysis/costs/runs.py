@@ -1,4 +1,4 @@
-"""The runs behind cost questions: variants of a scenario on common random numbers, each with its summary and its hours."""
+"""The runs behind cost questions: variants of a scenario on common random numbers, with their summaries and hours."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lambdasim.analysis.intervals import Estimate, mean_estimate
+from lambdasim.analysis.intervals import Estimate, estimate_of
 from lambdasim.analysis.observations import Design, Progress
 from lambdasim.analysis.runner import run
 from lambdasim.cost.fargate import Profile
+from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
 from lambdasim.simulation import simulate
 from lambdasim.units import US_PER_MINUTE, US_PER_MONTH, US_PER_S
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
     from lambdasim.result.result import Result
 
+AMOUNT, SHARE = Measure("amount", ("amount",)), Measure("share", ("share",))
 _MINUTES_PER_HOUR = 60
 _DURATION_ITEMS = ("duration", "ephemeral storage")
 _CONFIGURED = "provisioned concurrency"
+_STANDING_ITEMS = (_CONFIGURED, "SnapStart cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,12 @@ class Run:
         timed = (line["usd"] for line in lines if any(item in line["item"] for item in _DURATION_ITEMS))
         return math.fsum(timed) * self.months
 
+    def standing_usd(self, function: str) -> float:
+        """The part of a function's month that is paid whatever runs: being configured, and snapshots."""
+        lines = self.summary["functions"][function]["cost_usd"]["lines"]
+        standing = (line["usd"] for line in lines if any(item in line["item"] for item in _STANDING_ITEMS))
+        return math.fsum(standing) * self.months
+
     def provisioned_gb_s(self, function: str) -> tuple[float, float]:
         """What a function's provisioned concurrency was used and what it was configured, in GB-s of the span."""
         lines = self.summary["functions"][function]["cost_usd"]["lines"]
@@ -73,10 +82,14 @@ class _Task:
 
 
 def runs_of(scenarios: Sequence[Scenario], design: Design, progress: Progress | None = None) -> list[list[Run]]:
-    """Simulate each scenario ``design.replications`` times; by scenario, then by replication."""
+    """Simulate each scenario ``design.replications`` times; by scenario, then by replication.
+
+    A scenario that stands there more than once is simulated once.
+    """
+    places = {id(scenario): scenario for scenario in scenarios}
     tasks = [
         _Task(scenario, design.seed_of(scenario, replication), design.log)
-        for scenario in scenarios
+        for scenario in places.values()
         for replication in range(design.replications)
     ]
     done: dict[int, Run] = {}
@@ -85,7 +98,8 @@ def runs_of(scenarios: Sequence[Scenario], design: Design, progress: Progress | 
         if progress is not None:
             progress(len(done) / len(tasks))
     each = design.replications
-    return [[done[first + r] for r in range(each)] for first in range(0, len(tasks), each)]
+    of_scenario = {key: [done[n * each + r] for r in range(each)] for n, key in enumerate(places)}
+    return [of_scenario[id(scenario)] for scenario in scenarios]
 
 
 def _run(task: _Task) -> Run:
@@ -124,9 +138,11 @@ def values_of(runs: Sequence[Run], number: Callable[[Run], float | None]) -> NDA
     return np.array([math.nan if value is None else value for value in found], dtype=np.float64)
 
 
-def estimated(runs: Sequence[Run], number: Callable[[Run], float | None], confidence: float) -> Estimate:
-    """The mean over runs of one number, with its interval."""
-    return mean_estimate(values_of(runs, number), confidence)
+def estimated(
+    runs: Sequence[Run], number: Callable[[Run], float | None], confidence: float, measure: Measure = AMOUNT
+) -> Estimate:
+    """The mean over runs of one number with its interval, which does not go below 0 if no value does."""
+    return estimate_of(measure, values_of(runs, number), confidence)
 
 
 def share_of(part: float, whole: float) -> float:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lambdasim.analysis.costs.runs import Run, estimated, share_of, values_of
-from lambdasim.analysis.intervals import Estimate, estimate_of, mean_estimate
+from lambdasim.analysis.costs.runs import AMOUNT, SHARE, Run, estimated, share_of, values_of
+from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
 from lambdasim.analysis.observations import Design, measure_of
 from lambdasim.analysis.variants import yaml_text
 from lambdasim.codes import ThrottleReason
@@ -19,7 +19,7 @@ FACTORS = (1.0, 2.0, 5.0, 10.0)
 OPTION = "--traffic"
 _UNLIMITED = 10**6  # in place of the account's quota, to see how much concurrency there would be
 _QUOTA = ThrottleReason.ConcurrentInvocationLimitExceeded.name
-_WORTH_TELLING = 0.001  # of the attempts: fewer throttles than that are no limit to the traffic
+_WORTH_TELLING = 0.001  # of events: fewer than that are no limit to the traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,9 @@ class AtTraffic:
     """What a factor on the traffic comes to.
 
     ``growth`` is the month's cost over that of the first factor, paired; ``throttled_share`` of all attempts,
-    ``failed_share`` of all events; ``p99_ms`` by function; ``quota`` is the concurrency that the account would claim if
-    its quota were no limit, where that throttled.
+    ``unserved_share`` of all events (failed for good, or unfinished when the drain was over), ``unserved_more`` than at
+    the first factor, paired; ``p99_ms`` by function; ``quota`` is the highest concurrency that the account would
+    claim if its quota were no limit, where that throttled, and ``quota_most`` the highest of all replications.
     """
 
     factor: float
@@ -37,23 +38,27 @@ class AtTraffic:
     usd_per_million_events: Estimate
     p99_ms: Mapping[str, Estimate]
     throttled_share: Estimate
-    failed_share: Estimate
+    unserved_share: Estimate
+    unserved_more: Estimate
     claimed: Estimate
     quota: Estimate | None
+    quota_most: float | None
     reasons: Mapping[str, float]
 
     @property
     def is_limited(self) -> bool:
-        """Whether limits refuse part of the traffic, so that its cost says little of what all of it would cost."""
-        return self.throttled_share.value > _WORTH_TELLING
+        """Whether limits keep part of the traffic out, so that its cost says little of what all of it would cost."""
+        more = self.unserved_more
+        return self.throttled_share.value > 0 and more.value > _WORTH_TELLING and more.excludes_zero
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficAnswer:
-    """The factors on the traffic, in the order in which they were asked; the account's present quota."""
+    """The factors on the traffic as they were asked; the account's quota; the function with the most events."""
 
     rows: tuple[AtTraffic, ...]
     quota_now: int
+    busiest: str
 
 
 def at_factor(scenario: Scenario, factor: float) -> Scenario:
@@ -82,7 +87,9 @@ def traffic_answer(
     """The answer from the runs at each factor, and from those without a quota at the factors that met it."""
     first = next(iter(runs.values()))
     rows = (_row(scenario, factor, own, first, unlimited.get(factor), design) for factor, own in runs.items())
-    return TrafficAnswer(tuple(rows), scenario.account.concurrent_executions)
+    events = {name: sum(run.summary["functions"][name]["events"] for run in first) for name in scenario.functions}
+    busiest = max(events, key=lambda name: events[name])
+    return TrafficAnswer(tuple(rows), scenario.account.concurrent_executions, busiest)
 
 
 def _row(
@@ -103,14 +110,16 @@ def _row(
     p99s = {name: measure_of(scenario, f"functions.{name}.latency_ms.p99") for name in scenario.functions}
     return AtTraffic(
         factor=factor,
-        month_usd=mean_estimate(months, confidence),
-        growth=mean_estimate(months / base, confidence),
+        month_usd=estimate_of(AMOUNT, months, confidence),
+        growth=estimate_of(AMOUNT, months / base, confidence),
         usd_per_million_events=estimated(runs, _per_million, confidence),
         p99_ms={name: _p99(measure, runs, confidence) for name, measure in p99s.items()},
-        throttled_share=estimated(runs, _throttled, confidence),
-        failed_share=estimated(runs, _failed, confidence),
+        throttled_share=estimated(runs, _throttled, confidence, SHARE),
+        unserved_share=estimated(runs, _unserved, confidence, SHARE),
+        unserved_more=difference_estimate(values_of(runs, _unserved), values_of(first, _unserved), confidence),
         claimed=estimated(runs, claimed, confidence),
         quota=None if unlimited is None else estimated(unlimited, claimed, confidence),
+        quota_most=None if unlimited is None else float(values_of(unlimited, claimed).max()),
         reasons=_mean_reasons(runs),
     )
 
@@ -128,9 +137,10 @@ def _throttled(run: Run) -> float:
     return share_of(throttles, throttles + run.summary["total"]["invocations"])
 
 
-def _failed(run: Run) -> float:
-    failed = sum(function["final_failures"]["total"] for function in run.summary["functions"].values())
-    return share_of(failed, run.summary["total"]["events"])
+def _unserved(run: Run) -> float:
+    functions = run.summary["functions"].values()
+    unserved = sum(function["final_failures"]["total"] + function["in_flight"] for function in functions)
+    return share_of(unserved, run.summary["total"]["events"])
 
 
 def _reasons(run: Run) -> dict[str, int]:

@@ -1,0 +1,110 @@
+"""Fargate's bill in closed form: published examples, how much a task serves, and where it costs the same as Lambda."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdasim.cost.fargate import FrontDoor, Profile, Service, Task, Work, load_balancer, services, tasks_offered
+from lambdasim.errors import ParameterError
+from lambdasim.parameters.book import load_book
+
+STEADY = Profile.steady(1.0)
+
+
+def offered(vcpu, memory_gb, architecture="x86_64"):
+    tasks = tasks_offered(load_book(), "us-east-1", architecture)
+    return next(task for task in tasks if (task.vcpu, task.memory_gb) == (vcpu, memory_gb))
+
+
+# (tasks, vCPU, GB, USD a month as published): www.wring.co/blog/aws-fargate-pricing-guide, to the dollar, but the third;
+# dev.to/dspv/what-does-aws-fargate-actually-cost-per-environment-5538.
+@pytest.mark.parametrize(
+    ("tasks", "vcpu", "memory_gb", "month_usd"), [(1, 1, 4, 42), (1, 2, 8, 85), (8, 0.5, 1, 144), (1, 0.25, 0.5, 9)]
+)
+def test_tasks_that_run_all_month_cost_what_was_published(tasks, vcpu, memory_gb, month_usd):
+    service = Service(offered(vcpu, memory_gb), rate=1.0, minimum=tasks)
+    assert service.month_usd(Profile.steady(0.0)) == pytest.approx(month_usd, abs=0.6)
+
+
+def test_a_vcpu_costs_by_the_second_what_awss_own_examples_say():
+    vcpu_hour = load_book().value("prices/us-east-1/fargate/x86_64/vcpu")
+    assert vcpu_hour / 3600 == pytest.approx(0.000011244, abs=5e-10)
+    # 5 tasks of 1 vCPU, 10 minutes a day for 30 days, as the page reckons: 90,000 vCPU-seconds are $1.01
+    assert 5 * 600 * 30 * vcpu_hour / 3600 == pytest.approx(1.01, abs=0.005)
+
+
+def test_arm64_costs_a_fifth_less():
+    x86, arm = offered(4, 16), offered(4, 16, "arm64")
+    assert arm.usd_per_hour == pytest.approx(0.8 * x86.usd_per_hour, rel=1e-3)
+
+
+def test_all_sizes_lie_within_what_fargate_allows():
+    tasks = list(tasks_offered(load_book(), "us-east-1", "x86_64"))
+    assert len(tasks) == 3 + 4 + 7 + 13 + 23 + 12 + 12
+    assert all(2 <= task.memory_gb / task.vcpu <= 8 for task in tasks)
+
+
+def test_a_task_serves_what_its_cpu_does_at_the_target_utilization():
+    work = Work(vcpu_s=0.05, waiting_s=0.0, memory_mb=1)
+    assert Task(2, 4, 0.1).runs_per_s(work, 0.5) == pytest.approx(0.5 * 2 / 0.05)
+
+
+def test_a_task_serves_no_more_than_its_memory_has_room_for_at_a_time():
+    work = Work(vcpu_s=0.001, waiting_s=0.999, memory_mb=500)  # four fit 2 GB, and each takes a second
+    assert Task(1, 2, 0.1).runs_per_s(work, 0.66) == pytest.approx(4 / 1.0)
+    assert Task(0.25, 0.5, 0.1).runs_per_s(Work(0.1, 0.0, 600), 0.66) == 0
+
+
+def test_code_that_waits_only_is_bound_by_memory_and_code_without_threads_is_not_faster_on_more_vcpus():
+    assert Task(1, 2, 0.1).runs_per_s(Work(0.0, 0.5, 1024), 0.66) == pytest.approx(2 / 0.5)
+    assert Work(1.0, 0.0, 100, threads=1).duration_s(4) == Work(1.0, 0.0, 100, threads=4).duration_s(1) == 1.0
+    assert Work(1.0, 0.2, 100, threads=4).duration_s(4) == pytest.approx(0.45)
+
+
+def test_tasks_follow_the_hours_but_never_below_the_minimum():
+    service = Service(Task(1, 2, 0.05), rate=10.0, minimum=2)
+    profile = Profile(np.array([5.0, 20.0, 21.0, 95.0]), np.array([0.25] * 4))
+    assert service.tasks(profile) == pytest.approx((2 + 2 + 3 + 10) / 4)
+    assert service.month_usd(profile) == pytest.approx(730 * 0.05 * 17 / 4)
+
+
+rates, prices = st.floats(0.1, 500), st.floats(1e-8, 1e-3)
+
+
+@given(price=prices, rate=rates, task_usd=st.floats(0.001, 3), minimum=st.integers(1, 4),
+       swing=st.floats(0, 1), hour_usd=st.floats(0, 0.01))  # fmt: skip
+def test_where_the_bills_cross_both_are_the_same(price, rate, task_usd, minimum, swing, hour_usd):
+    service = Service(Task(1, 2, task_usd), rate, minimum, FrontDoor(0.02, 1e-9))
+    shape = Profile(np.array([1 - swing, 1.0, 1 + swing]), np.array([0.25, 0.5, 0.25]))
+    crossing = service.crossing(shape, price, hour_usd)
+    if not math.isfinite(crossing) or crossing == 0:
+        return
+    on_lambda = 730 * (hour_usd + price * crossing * 3600)
+    assert service.month_usd(shape.times(crossing)) == pytest.approx(on_lambda, rel=1e-6)
+    below = crossing * 0.999
+    assert service.month_usd(shape.times(below)) > 730 * (hour_usd + price * below * 3600) * (1 - 1e-6)
+
+
+def test_a_full_task_that_costs_more_than_lambda_never_pays():
+    assert Service(Task(1, 2, 0.05), rate=10.0, minimum=1).crossing(STEADY, 0.05 / 36_000) == math.inf
+    assert Service(Task(1, 2, 0.05), rate=10.0, minimum=1).crossing(STEADY, 0.0501 / 36_000) < math.inf
+
+
+def test_what_lambda_is_paid_for_standing_ready_may_exceed_the_tasks_at_any_rate():
+    assert Service(Task(1, 2, 0.05), rate=10.0, minimum=2).crossing(STEADY, 1e-9, hour_usd=0.2) == 0
+
+
+def test_a_load_balancer_has_its_hours_and_a_capacity_unit_for_25_new_connections_a_second():
+    door = load_balancer(load_book(), "us-east-1")
+    service = Service(Task(1, 2, 0.0), rate=1e9, minimum=1, door=door)
+    assert service.month_usd(Profile.steady(50.0)) == pytest.approx(730 * (0.0225 + 2 * 0.008))
+
+
+def test_only_sizes_that_fit_are_services_and_a_region_without_prices_has_none():
+    found = services(load_book(), "us-east-1", "x86_64", Work(0.1, 0.0, 100 * 1024))
+    assert {service.task.vcpu for service in found} == {16}
+    with pytest.raises(ParameterError, match="no 'prices/eu-west-1/fargate/x86_64/vcpu'"):
+        services(load_book(), "eu-west-1", "x86_64", Work(0.1, 0.0, 100))

@@ -35,6 +35,7 @@ validation: setup
 	$(BIN)/python -m tests.validation.delivery results/validation
 	$(BIN)/python -m tests.validation.init results/validation
 	$(BIN)/python -m tests.validation.vpc_2019 results/validation
+	$(BIN)/python -m tests.validation.coverage results/validation
 
 # Speed and memory as ratios within one run; prints, never judges.
 benchmark: setup

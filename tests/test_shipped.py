@@ -36,6 +36,8 @@ def test_every_shipped_scenario_runs_for_a_short_horizon_and_loses_no_event(path
     summary = lambdasim.simulate(scenario).summary()
     for entry in (*summary["functions"].values(), *summary["triggers"].values()):
         assert entry["events"] == entry["successes"] + entry["final_failures"]["total"] + entry["in_flight"]
+    far_off = [line for line in summary["theory"] if line["z"] is not None and abs(line["z"]) > 4]
+    assert far_off == []  # of the formulas that apply
     expected = sum(expected_events(t.arrivals, scenario.duration_us) for t in scenario.triggers.values())
     assert sum(trigger["events"] for trigger in summary["triggers"].values()) > 0 or expected < 100
 

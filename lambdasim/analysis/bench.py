@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from lambdasim.analysis.goals import MINIMIZE, OBJECTIVE, Goal, is_upper, unknown_key
+from lambdasim.analysis.goals import Goal, is_upper
 from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
 from lambdasim.analysis.observations import Design, Progress, observe
 from lambdasim.analysis.search import Judged
 from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.analysis.variants import laid_over
-from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
-from lambdasim.simulation import simulate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -159,25 +157,6 @@ class SimulatedBench:
         """The estimate of what shall be least; infinite where there is none."""
         value = self.estimate(place, self._goal.least).value
         return math.inf if math.isnan(value) else value
-
-    def refuse_unknown_keys(self) -> None:
-        """``InputError`` for what no summary has: what a trigger counts depends on its kind; only a run shows it."""
-        asked = [(OBJECTIVE, objective.measure) for objective in self._goal.objectives]
-        if self._goal.minimize is not None:
-            asked.append((MINIMIZE, self._goal.minimize))
-        void = [
-            (option, measure)
-            for option, measure in asked
-            if all(np.isnan(self.values(place, measure)).all() for place in self._values)
-        ]
-        summary = simulate(self._scenario, log="none").summary() if void else {}
-        problems = [
-            Problem(option, None, None, measure.text, why)
-            for option, measure in void
-            if (why := unknown_key(summary, measure))
-        ]
-        if problems:
-            raise InputError(problems)
 
     def _simulate(self, places: Sequence[int], replications: int) -> None:
         """Bring each place to so many replications; those that have equally many together."""

@@ -9,7 +9,6 @@ R. Hooke and T. A. Jeeves, "'Direct search' solution of numerical and statistica
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -159,9 +158,7 @@ def _quiet(optuna: Any) -> Iterator[None]:
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
+        yield
     finally:
         optuna.logging.set_verbosity(before)
 
@@ -239,11 +236,16 @@ def surround(trials: Trials) -> None:
 
 
 def around(combinations: Combinations, place: int, widths: Sequence[int]) -> list[int]:
-    """The places that differ from one in one knob, by its width."""
-    steps = combinations.steps(place)
+    """The places next to one, by these widths: up or down by one knob, or up by one and down by another.
+
+    The best often lies on the edge of what meets, where any single step is worse or fails, and two at once are not.
+    """
+    steps, knobs = combinations.steps(place), range(len(widths))
+    moves = [{knob: sign * widths[knob]} for knob in knobs for sign in (-1, 1)]
+    moves += [{up: widths[up], down: -widths[down]} for up in knobs for down in knobs if up != down]
+    moved = [[step + move.get(knob, 0) for knob, step in enumerate(steps)] for move in moves]
     return [
-        combinations.place((*steps[:number], step, *steps[number + 1 :]))
-        for number, (width, size) in enumerate(zip(widths, combinations.shape, strict=True))
-        for step in (steps[number] - width, steps[number] + width)
-        if 0 <= step < size
+        combinations.place(other)
+        for other in moved
+        if all(0 <= step < size for step, size in zip(other, combinations.shape, strict=True))
     ]

@@ -14,7 +14,8 @@ from lambdasim.errors import InputError, Problem
 from lambdasim.parameters.book import load_book
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.overrides import NOTHING, steps_of
-from lambdasim.scenario.schema import schemas_at
+from lambdasim.scenario.schema import names_at, schemas_at
+from lambdasim.scenario.wording import nearest
 from lambdasim.units import parse_duration_us, parse_fraction, parse_rate_per_us, parse_size_mb
 
 MOST_VALUES = 100_000
@@ -78,7 +79,10 @@ def knobs_of(scenario: Scenario, vary: Mapping[str, Wanted], *, alone: bool = Tr
 
 
 def _knob(scenario: Scenario, path: str, wanted: Wanted) -> Knob:
-    schemas = schemas_at(_location(scenario, steps_of(path)))
+    location = _location(scenario, steps_of(path))
+    schemas = schemas_at(location)
+    if not schemas and (known := names_at(location[:-1])):
+        raise ValueError(f"unknown key {str(location[-1])!r}; {nearest(location[-1], known)}")
     if isinstance(wanted, str) and is_range(wanted):
         wanted = parse_range(wanted)
     if wanted is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -51,6 +52,10 @@ class Point:
     measures: tuple[Measure, ...]
     log: Literal["full", "none"] = "full"
 
+    def __str__(self) -> str:
+        laid_over = ", ".join(f"{path}={value}" for path, value in self.scenario.written.overrides.items())
+        return f"{self.scenario.name}{f' with {laid_over}' if laid_over else ''}, seed {self.seed}"
+
 
 def measured(point: Point) -> tuple[float | None, ...]:
     """Run a point; the value of each of its measures, None where the summary has none."""
@@ -77,10 +82,11 @@ def observe(
         for replication in replications
     ]
     values = np.full((len(points), len(measures)), math.nan)
-    for done, (number, found) in enumerate(run(measured, points, design.workers), start=1):
-        values[number] = [math.nan if value is None else value for value in found]
-        if progress is not None:
-            progress(done / len(points))
+    with closing(run(measured, points, design.workers)) as outcomes:
+        for done, (number, found) in enumerate(outcomes, start=1):
+            values[number] = [math.nan if value is None else value for value in found]
+            if progress is not None:
+                progress(done / len(points))
     return values.reshape(len(scenarios), len(replications), len(measures))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lambdasim.analysis.bench import SimulatedBench, Tried
 from lambdasim.analysis.combinations import Combinations, Trials, around, evolve, optuna_for, surround
-from lambdasim.analysis.goals import Goal, goal_of, is_upper
+from lambdasim.analysis.goals import Goal, goal_of, is_upper, refuse_unknown_keys
 from lambdasim.analysis.knobs import Knob, Wanted, knobs_of
 from lambdasim.analysis.observations import Design, Progress
 from lambdasim.analysis.variants import OPTION
@@ -100,6 +100,7 @@ def trade_off(
     combinations = Combinations(knobs)
     if combinations.count > budget:
         optuna_for(combinations, budget)  # before the work, not within it
+    refuse_unknown_keys(scenario, goal)
     bench = SimulatedBench(
         scenario, combinations, goal, design, expected=min(budget, combinations.count), progress=progress
     )
@@ -111,7 +112,6 @@ def trade_off(
         trials.refuse_if_none()
         surround(trials)
     trials.refuse_if_none()
-    bench.refuse_unknown_keys()
     return _told(scenario, trials, goal, design)
 
 

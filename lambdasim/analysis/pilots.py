@@ -27,6 +27,9 @@ class Pilot:
     scenario: Scenario
     seed: int
 
+    def __str__(self) -> str:
+        return f"a pilot run of {self.scenario.name}, seed {self.seed}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settling:

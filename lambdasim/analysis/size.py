@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdasim.analysis.bench import SimulatedBench, Tried
-from lambdasim.analysis.goals import Goal, goal_of, is_upper
+from lambdasim.analysis.goals import Goal, goal_of, is_upper, refuse_unknown_keys
 from lambdasim.analysis.intervals import Estimate
 from lambdasim.analysis.knobs import Knob, Wanted, knobs_of
 from lambdasim.analysis.observations import Design, Progress, measure_of
 from lambdasim.analysis.search import Found, Search
-from lambdasim.analysis.variants import OPTION
+from lambdasim.analysis.variants import OPTION, laid_over
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
@@ -109,14 +109,14 @@ def size(
     ...     design=Design(replications=4),
     ... )
     >>> sizing.answer.value if sizing.answer else None
-    '10'
+    '6'
     """
     knob, goal = _asked(scenario, vary, objectives, minimize)
+    refuse_unknown_keys(laid_over(scenario, knob.overrides(len(knob.texts) - 1)), goal)
     suspects = _suspects(scenario, goal)
     bench = SimulatedBench(scenario, knob, goal, design, extra=suspects, expected=_EXPECTED, progress=progress)
     search = Search(bench, len(knob.texts), most_effort=deeper)
     found = search.run()
-    bench.refuse_unknown_keys()
     place = found.answer
     if minimize is not None:
         place, found = search.cheapest(bench.least), search.found

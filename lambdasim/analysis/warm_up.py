@@ -107,8 +107,9 @@ def warm_up_of(
 
     MSER-5 looks at each function's latencies in the order of arrival, and at its concurrency in time, both averaged
     over five pilot runs on seeds that no replication has. The longest transient is taken, rounded up to a millisecond.
-    Environments grow old over hours, which these series hardly show: where cold starts at low traffic are the question,
-    state a longer warm-up.
+    It weighs spread, so it sees no steady state where a few late cold starts are all that varies: handlers that always
+    take the same. And environments grow old over hours, which these series hardly show: where cold starts at low
+    traffic are the question, state a longer warm-up.
 
     Raises:
         InputError: the rule is none of these, the duration is not below the scenario's, or MSER-5 was asked of what

@@ -131,8 +131,8 @@ class Service:
         r"""The mean rate (runs/s) from which on the tasks cost less than Lambda; inf if never, 0 if always.
 
         Lambda costs ``run_usd`` a run, and ``hour_usd`` an hour whatever runs; ``shape`` is a profile of mean 1. The
-        bills agree where :math:`\lambda = (n(\lambda) p + p_0 - x_0) / (3600\,(x - y))`: n tasks at p an hour, the door's
-        p0 an hour and y a run, Lambda's x0 an hour and x a run. The right side never falls, so that its
+        bills agree where :math:`\lambda = (n(\lambda) p + p_0 - x_0) / (3600\,(x - y))`: n tasks at p an hour, the
+        door's p0 an hour and y a run, Lambda's x0 an hour and x a run. The right side never falls, so that its
         repetition from a rate of 0 on climbs to the least such rate. Where one full task costs more than Lambda for the
         same runs, there is none.
 

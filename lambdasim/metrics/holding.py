@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.codes import REFUSED, Capacity, Outcome, ThrottleReason
+from lambdasim.codes import Capacity, ThrottleReason
 from lambdasim.header import Header
 from lambdasim.metrics.measures import ran, unfinished, whole
 from lambdasim.records import Columns
@@ -16,7 +16,6 @@ from lambdasim.units import US_PER_S
 
 _CAPACITIES = (Capacity.ON_DEMAND, Capacity.PROVISIONED, Capacity.SPILLOVER)
 _LOW_BITS = 16  # a square is kept in three whole parts, so that sums are exact in 64 bits
-_TURNED_AWAY = (*REFUSED, Outcome.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +41,42 @@ class Holding:
         self._runs, self._sums_us, self._longest_us = (
             np.zeros((functions, len(_CAPACITIES)), dtype=np.int64) for _ in range(3)
         )
-        self._squares = np.zeros((functions, len(_CAPACITIES), 3), dtype=np.int64)
+        self._squares = np.zeros((3, functions, len(_CAPACITIES)), dtype=np.int64)
         self.refused, self.limited, self.retried, self.unfinished = (
             np.zeros(functions, dtype=np.int64) for _ in range(4)
         )
 
     def add(self, chunk: Columns) -> None:
         """Count a chunk of the invocation log."""
-        function, outcome = whole(chunk, "function"), whole(chunk, "outcome")
+        function, runs, open_ended = whole(chunk, "function"), ran(chunk), unfinished(chunk)
         reserved = ThrottleReason.ReservedFunctionConcurrentInvocationLimitExceeded
-        self.refused += self._count(function[np.isin(outcome, _TURNED_AWAY)])
-        self.limited += self._count(function[whole(chunk, "throttle_reason") == reserved])
-        self.retried += self._count(function[whole(chunk, "attempt") > 1])
-        self.unfinished += self._count(function[unfinished(chunk)])
-        rows = ran(chunk) & (whole(chunk, "arrived_us") >= self._warm_up_us)
-        cells = (function[rows], whole(chunk, "capacity")[rows])
-        held_us = (whole(chunk, "ended_us") - whole(chunk, "invoked_us"))[rows]
+        self._tick(self.refused, function, ~(runs | open_ended))
+        self._tick(self.limited, function, whole(chunk, "throttle_reason") == reserved)
+        self._tick(self.retried, function, whole(chunk, "attempt") > 1)
+        self._tick(self.unfinished, function, open_ended)
+        rows = runs & (whole(chunk, "arrived_us") >= self._warm_up_us)
+        cells = function[rows] * len(_CAPACITIES) + whole(chunk, "capacity")[rows]
+        self._sum_up(cells, (whole(chunk, "ended_us") - whole(chunk, "invoked_us"))[rows])
+
+    @staticmethod
+    def _tick(counts: NDArray[np.int64], function: NDArray[np.int64], rows: NDArray[np.bool_]) -> None:
+        if rows.any():
+            counts += np.bincount(function[rows], minlength=counts.size)
+
+    def _sum_up(self, cells: NDArray[np.int64], held_us: NDArray[np.int64]) -> None:
+        """Add to the cells (function x capacities + capacity) what was held there."""
+        if not cells.size:
+            return
+        order = np.argsort(cells.astype(np.uint32), kind="stable")
+        cells, held_us = cells[order], held_us[order]
+        starts = np.flatnonzero(np.concatenate([[True], cells[1:] != cells[:-1]]))
+        places = np.unravel_index(cells[starts], self._runs.shape)
         high, low = held_us >> _LOW_BITS, held_us & (1 << _LOW_BITS) - 1
-        np.add.at(self._runs, cells, 1)
-        np.add.at(self._sums_us, cells, held_us)
-        np.add.at(self._squares, cells, np.stack([high * high, high * low, low * low], axis=1))
-        np.maximum.at(self._longest_us, cells, held_us)
+        self._runs[places] += np.diff(np.append(starts, cells.size))
+        self._sums_us[places] += np.add.reduceat(held_us, starts)
+        self._longest_us[places] = np.maximum(self._longest_us[places], np.maximum.reduceat(held_us, starts))
+        for part, values in enumerate((high * high, high * low, low * low)):
+            self._squares[part][places] += np.add.reduceat(values, starts)
 
     def merge(self, other: Holding) -> None:
         """Take in what ``other`` has counted of the same scenario."""
@@ -77,11 +91,8 @@ class Holding:
         runs, sum_us = int(self._runs[function, places].sum()), int(self._sums_us[function, places].sum())
         if not sum_us:
             return Held(runs, 0.0, 0.0, 0.0)
-        high, mixed, low = (int(part) for part in self._squares[function, places].sum(axis=0))
+        high, mixed, low = (int(part) for part in self._squares[:, function, places].sum(axis=1))
         squares_us2 = (high << 2 * _LOW_BITS) + (mixed << _LOW_BITS + 1) + low
         spread = squares_us2 * runs - sum_us**2  # whole numbers: nothing cancels
         longest_us = int(self._longest_us[function, places].max())
         return Held(runs, sum_us / runs / US_PER_S, math.sqrt(spread) / sum_us, longest_us / US_PER_S)
-
-    def _count(self, functions: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.bincount(functions, minlength=self.refused.size)

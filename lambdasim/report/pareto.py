@@ -99,7 +99,7 @@ def _method(found: TradeOff) -> Iterator[str]:
     else:
         yield f"Simulated: {number(tried)} of {number(count)} combinations, {runs}: by NSGA-II, then around the best."
         if found.settled:
-            yield "The next value of each key, up and down, was tried from the best one; none is better."
+            yield "From the best one each key's next values were tried, and those of each two against each other."
         else:
             yield "Not all combinations next to the best one were tried: a larger --budget may find a better one."
     if found.refused:

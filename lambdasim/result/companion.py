@@ -103,22 +103,15 @@ def _concurrency(case: Case) -> Iterator[Comparison]:
     if case.refused or case.events < FEWEST or held.longest_s > case.span_s or not settled:
         return
     mean = int(case.metrics.meters.busy_us[case.index]) / case.metrics.header.measured_us
-    yield Comparison(
-        case.name,
-        "M/G/infinity",
-        "mean concurrency",
-        "executions",
-        case.rate_per_s * held.mean_s,
-        case.inputs(held),
-        mean,
-        error,
-    )
+    inputs = case.inputs(held)
+    load = inputs["load_erlangs"]
+    yield Comparison(case.name, "M/G/infinity", "mean concurrency", "executions", load, inputs, mean, error)
 
 
 def _throttles(case: Case) -> Iterator[Comparison]:
     """Reserved concurrency and nothing else turns events away: Erlang's loss system."""
     reserved, limited = case.function.reserved_concurrent_executions, case.metrics.meters.holding.limited[case.index]
-    if not reserved or case.function.is_provisioned or case.refused != limited:
+    if reserved is None or case.function.is_provisioned or case.refused != limited:
         return
     throttled = int(case.margins.outcomes[case.index, Outcome.THROTTLED])
     yield from _lost(case, reserved, case.held(), throttled, "throttled by reserved concurrency")
@@ -138,7 +131,7 @@ def _spillover(case: Case) -> Iterator[Comparison]:
     if runs[Capacity.ON_DEMAND] or case.rate_per_s > _AT_HALF_THE_RATE * per_second:
         return
     spilled = int(metrics.requests[version, Capacity.SPILLOVER])
-    yield from _lost(case, allocated, held, spilled, "spilled over from provisioned concurrency")
+    yield from _lost(case, allocated, held, spilled, "spilled over")
 
 
 def _lost(case: Case, servers: int, held: Held, count: int, quantity: str) -> Iterator[Comparison]:
@@ -160,10 +153,8 @@ def _staffing(case: Case) -> Iterator[Comparison]:
     """The square-root rule for the function's load."""
     held = case.held()
     servers = queueing.square_root_staffing(case.rate_per_s * held.mean_s, _WAITING)
-    yield Comparison(
-        case.name, "square-root staffing", f"environments for {_WAITING:.0%} waiting",
-        "executions", servers, case.inputs(held), remark="load + beta sqrt(load): a hint for what to set aside",
-    )  # fmt: skip
+    quantity = f"environments for {_WAITING * 100:g} % waiting"
+    yield Comparison(case.name, "square-root staffing", quantity, "executions", servers, case.inputs(held))
 
 
 def _idle_expiry(case: Case, environments: Columns) -> Iterator[Comparison]:

@@ -37,7 +37,6 @@ class Comparison:
     simulated: float | None = None
     standard_error: float | None = None
     is_exact: bool = True
-    remark: str = ""
 
     @property
     def z(self) -> float | None:
@@ -48,10 +47,10 @@ class Comparison:
 
     @property
     def note(self) -> str:
-        """What to know of the line; that it is far off, before all."""
+        """That the simulation is far off, if it is."""
         if self.z is not None and abs(self.z) > FAR:
             return f"beyond {FAR} standard errors: the formula's assumptions do not hold here, or something is wrong"
-        return self.remark
+        return ""
 
     def document(self) -> dict[str, Any]:
         """The line as the summary has it."""

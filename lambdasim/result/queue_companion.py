@@ -32,9 +32,8 @@ def wait_in_queue(case: Case) -> Iterator[Comparison]:
     spread = case.metrics.spreads.functions["latency"][case.index]
     simulated_ms = (spread.mean_us or 0.0) / US_PER_MS - held.mean_s * 1000
     yield Comparison(
-        case.name, "M/G/c", "mean wait in the queue", "ms", (wait_s + picked_up_s) * 1000,
+        case.name, "M/G/c, approximately", "mean wait in the queue", "ms", (wait_s + picked_up_s) * 1000,
         case.inputs(held, servers=servers, pick_up_s=pick_up_s), simulated_ms, error_s * 1000, is_exact=False,
-        remark="an approximation, off by some per cent unless service is exponential",
     )  # fmt: skip
 
 

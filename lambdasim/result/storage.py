@@ -151,9 +151,8 @@ def load(folder: Path) -> Saved:
         header = _header(manifest["header"])
         timings = dict(manifest["timings"])
     with _readable(folder / "summary.json"):
-        document = {"theory": []} | json.loads(
-            (folder / "summary.json").read_text(encoding="utf-8")
-        )  # not always there
+        document = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        document.setdefault("theory", [])  # results of before that key have none
     timeline = _timeline(folder / "timeline.csv", header)
     triggers = folder / "triggers.csv"
     invocations = _log(folder, "invocations", INVOCATION_COLUMNS, header)

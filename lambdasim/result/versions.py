@@ -18,3 +18,11 @@ def versions() -> dict[str, str]:
     except metadata.PackageNotFoundError:  # run from its folder, not installed
         ours = "unknown"
     return {"lambdasim": ours, "python": platform.python_version(), "numpy": np.__version__}
+
+
+def deciding_versions() -> dict[str, str]:
+    """Those on which numbers hang: other versions may draw other random numbers.
+
+    Source: numpy's compatibility policy, NEP 19: the streams of its generators may change.
+    """
+    return {name: version for name, version in versions().items() if name != "python"}

@@ -208,6 +208,7 @@ class TraceSpec(Block):
     def build(self, surroundings: Surroundings) -> ArrivalProcess:
         """The process."""
         path = surroundings.base / self.file
+        surroundings.files.append(path)
         with read_from(path):
             return read_trace(
                 path,

@@ -215,6 +215,7 @@ class SamplesSpec(Block):
         if dimension.units:
             scale = dimension.units[self.unit or dimension.default_unit]
         path = surroundings.base / self.file
+        surroundings.files.append(path)
         with read_from(path):
             cells, first_row = read_column(path, self.column)
             return Samples(numbers(cells, path, first_row) * scale)

@@ -29,7 +29,10 @@ def too_many_events(scenario: Scenario, book: Book) -> Findings:
         most = max(own, key=lambda place: own[place])[0]
         yield (
             ("triggers", most, "arrivals"),
-            f"about {sum(own.values()):.2g} events in {length}; {allowed}: lower the rate or the duration",
+            (
+                f"about {sum(own.values()):.2g} events in {length}; {allowed}: "
+                f"lower the {'traffic, the ' if scenario.traffic > 1 else ''}rate or the duration"
+            ),
         )
     else:
         _, way = max(flows, key=lambda flow: flow[0])

@@ -100,7 +100,7 @@ def _scenario(written: Written, source: str = SOURCE) -> Scenario:
         problems += mistakes
     if problems:
         raise InputError(_in_order(problems, file))
-    scenario.read_from(Origin(book, _digest(written), written, warnings))
+    scenario.read_from(Origin(book, _digest(written), written, warnings, tuple(dict.fromkeys(surroundings.files))))
     return scenario
 
 

@@ -25,6 +25,7 @@ _FAILURES = dict.fromkeys(
     )
 )
 _ANY_NAME = "<version>"  # a key that stands for any name
+_COUNTED = ("by_reason", "final_failures", "status_codes")  # below them stands only what occurred
 _VERSION = {
     **dict.fromkeys(("invocations", "errors", "error_rate", "throttles", "cold_starts", "cold_start_rate")),
     "duration_ms": dict.fromkeys(("mean", "max")),
@@ -77,10 +78,10 @@ class Measure:
     path: tuple[str, ...]
 
     def value(self, summary: Mapping[str, Any]) -> float | None:
-        """The number; None if the summary doesn't have it."""
+        """The number; None if the summary doesn't have it, but 0 for what it would count, had it occurred."""
         value: Any = summary
-        for word in self.path:
-            value = value.get(word) if isinstance(value, Mapping) else None
+        for above, word in zip(("", *self.path), self.path, strict=False):
+            value = value.get(word, 0 if above in _COUNTED else None) if isinstance(value, Mapping) else None
         return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
 
     @property
@@ -136,6 +137,10 @@ def _open_keys(rest: str, text: str) -> Iterator[str]:
     words = re.findall(r"p\d+\.\d+|[^.]+", rest)  # a key may contain a dot (p99.9)
     if not words or ".".join(words) != rest:
         raise ValueError(f"{text!r} stops short of a number")
+    if words[0] == "final_failures" and words[-1] not in _FAILURES:
+        raise ValueError(f"no event fails by {words[-1]!r}; {nearest(words[-1], _FAILURES)}")
+    if words[0] == "status_codes" and not words[-1].isdecimal():
+        raise ValueError(f"{words[-1]!r} is no status code, such as 429")
     yield from words
 
 

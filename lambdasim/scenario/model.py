@@ -63,12 +63,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a scenario was read from and with, and what was noticed on the way."""
+    """What a scenario was read from and with (``files``: recordings), and what was noticed on the way."""
 
     book: Book
     sha256: str
     written: Written
     warnings: tuple[Warning, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 class Scenario(Block):
@@ -162,6 +163,11 @@ class Scenario(Block):
     def written(self) -> Written:
         """Its text, and what was laid over that."""
         return self._origin.written
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The recordings that it was read with."""
+        return self._origin.files
 
     @property
     def warnings(self) -> tuple[Warning, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationInfo
@@ -15,7 +15,7 @@ class Surroundings:
     """What a scenario is read in: the parameter book, the folder that its files are named from, and its own names.
 
     ``functions``, ``triggers`` and ``downstream`` are None where the names aren't known; then they aren't checked.
-    ``traffic`` is how many times the arrivals that are written come.
+    ``traffic`` is how many times the arrivals that are written come. ``files`` collects the recordings that are read.
     """
 
     book: Book
@@ -24,6 +24,7 @@ class Surroundings:
     triggers: tuple[str, ...] | None = None
     downstream: tuple[str, ...] | None = None
     traffic: float = 1.0
+    files: list[Path] = field(default_factory=list, compare=False)
 
     @classmethod
     def of(cls, info: ValidationInfo) -> Surroundings:

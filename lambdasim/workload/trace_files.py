@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import functools
 import json
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RELATIVE_BELOW_S = 1e8  # three years: smaller numbers are seconds from the scenario's start, larger ones Unix time
+_Key = tuple[Path, tuple[int, int], str, str | None, str | None, float, bool]
+_in_use: weakref.WeakValueDictionary[_Key, Trace | CountTrace] = weakref.WeakValueDictionary()
 _LATEST_S = 1e11  # the year 5138; beyond it the unit is not the second
 
 
@@ -49,7 +52,8 @@ def read_trace(
     """The trace in ``path``, by the name of its format (a key of :data:`FORMATS`).
 
     ``function`` selects a function (or app, column, label: see the format's reader), ``column`` a column of a
-    ``timestamps`` file; ``time_scale`` and ``repeat`` are those of :class:`Trace`.
+    ``timestamps`` file; ``time_scale`` and ``repeat`` are those of :class:`Trace`. As long as somebody has it, and the
+    file stays as it is, everybody gets the same one: a thousand variants of a scenario hold a long trace once.
     """
     if trace_format not in FORMATS:
         raise ValueError(f"{trace_format!r} is not a trace format; there are {', '.join(FORMATS)}")
@@ -58,13 +62,19 @@ def read_trace(
         if value is not None and name != takes:
             raise ValueError(f"format {trace_format} takes `{takes}`, not `{name}`")
     path = Path(path)
+    key = (path.absolute(), state_of(path), trace_format, function, column, time_scale, repeat)
+    if (trace := _in_use.get(key)) is not None:
+        return trace
     recorded = FORMATS[trace_format](path, column if takes == "column" else function)
     try:
         if isinstance(recorded, CountTrace):
-            return CountTrace(recorded.counts, recorded.interval_us, time_scale, repeat)
-        return Trace(recorded.instants_us, time_scale, repeat)
+            trace = CountTrace(recorded.counts, recorded.interval_us, time_scale, repeat)
+        else:
+            trace = Trace(recorded.instants_us, time_scale, repeat)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
+    _in_use[key] = trace
+    return trace
 
 
 def read_timestamps(path: Path, column: str | None = None) -> Trace:

@@ -18,7 +18,7 @@ _MOST_IN_AN_INTERVAL = 10**10
 _MOST_COPIES = 10**6
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth value to compare by
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)  # arrays have no single truth value to compare by
 class Trace:
     """Arrivals at recorded instants.
 
@@ -99,7 +99,7 @@ class Trace:
         yield waiting, np.full(waiting.size, self.length_us * self.time_scale)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class CountTrace:
     """Arrivals by recorded counts: those of an interval fall in it uniformly at random.
 

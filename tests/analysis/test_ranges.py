@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,9 +40,8 @@ def test_a_range_has_two_ends_and_a_unit(text, expected):
     ],
 )
 def test_what_is_no_range_is_told_with_a_right_one(text, says):
-    with pytest.raises(ValueError, match="range|unit|end|empty") as caught:
+    with pytest.raises(ValueError, match=re.escape(says)):
         parse_range(text)
-    assert str(caught.value).startswith(says)
 
 
 @given(st.integers(-1000, 1000), st.integers(0, 1000), st.sampled_from(["", "s", "ms", "/s", "%", "MB"]))

@@ -29,6 +29,7 @@ TOP = [
     "triggers",
     "account",
     "total",
+    "theory",
     "warnings",
 ]
 FUNCTION = [

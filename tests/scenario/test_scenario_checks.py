@@ -423,6 +423,10 @@ CARELESS = {
     "too_few_lanes": [
         SMALL + "  clicks: {type: kinesis, target: api, batch_size: 1, arrivals: {constant: {rate: 12.6/s}}}\n",
     ],
+    "traffic_not_scaled": [
+        changed("poisson: {rate: 5/s}", "schedule: {expression: rate(1 minute)}") + "traffic: 2\n",
+        SMALL + "  clicks: {type: kinesis, target: api, backlog: 5, starting_position: TRIM_HORIZON}\ntraffic: 2\n",
+    ],
 }
 CAREFUL = {
     "provisioned_leaves_nothing": [with_key("reserved_concurrent_executions: 6", PROVISIONED), with_key(PROVISIONED)],
@@ -491,6 +495,10 @@ CAREFUL = {
     ],
     "too_few_lanes": [
         SMALL + "  clicks: {type: kinesis, target: api, batch_size: 1, arrivals: {constant: {rate: 12.4/s}}}\n",
+    ],
+    "traffic_not_scaled": [
+        changed("poisson: {rate: 5/s}", "schedule: {expression: rate(1 minute)}") + "traffic: 1\n",
+        SMALL + "traffic: 2\n",
     ],
 }
 

@@ -14,7 +14,14 @@ SUMMARY = {
             "versions": {"3": {"error_rate": 0.02, "duration_ms": {"mean": 80.0}}, "$LATEST": {"errors": 1}},
         }
     },
-    "triggers": {"api": {"statuses": {"429": 7}, "latency_ms": {"p99.9": 61.5}}},
+    "triggers": {
+        "api": {
+            "statuses": {"429": 7},
+            "latency_ms": {"p99.9": 61.5},
+            "status_codes": {"200": 9},
+            "final_failures": {"total": 2, "expired": 2},
+        }
+    },
     "account": {"concurrency": {"max": 10}},
     "total": {"cost_usd_per_month": 499.0},
 }
@@ -51,6 +58,18 @@ def test_a_threshold_compares_the_summarys_number_in_the_keys_own_unit(text, hol
     assert read_threshold(text, *NAMES).check(SUMMARY) == (holds, value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api.status_codes.502 <= 0",
+        "triggers.api.final_failures.recursive < 1",
+        "checkout.throttles.by_reason.CallerRateLimitExceeded <= 0",
+    ],
+)
+def test_what_a_summary_lists_only_where_it_occurred_is_zero_where_it_did_not(text):
+    assert read_threshold(text, *NAMES).check(SUMMARY) == (True, 0)
+
+
 @pytest.mark.parametrize("text", ["checkout.latency_ms.max > 0", "total-2.events >= 0", "api.queue.depth < 1"])
 def test_a_number_that_the_summary_does_not_have_holds_nothing(text):
     assert read_threshold(text, *NAMES).check(SUMMARY) == (False, None)
@@ -71,6 +90,8 @@ def test_a_number_that_the_summary_does_not_have_holds_nothing(text):
         ("checkout.latency_ms.p98 < 1", "the summary has no 'p98' under checkout.latency_ms; did you mean 'p99'"),
         ("checkout.latency_ms < 1", "checkout.latency_ms stops short of a number; known: mean, p50"),
         ("checkout.errors.total < 1", "checkout.errors is a number; nothing lies below it, found 'total'"),
+        ("api.final_failures.expird < 1", "no event fails by 'expird'; did you mean 'expired'?"),
+        ("api.status_codes.ok < 1", "'ok' is no status code, such as 429"),
         ("checkout.versions < 1", "checkout.versions stops short of a number; known: <version>"),
         ("checkout.versions.3 < 1", "checkout.versions.3 stops short of a number; known: "),
         ("checkout.versions.3.erors < 1", ("the summary has no 'erors' under checkout.versions.3; "

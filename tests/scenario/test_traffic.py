@@ -69,6 +69,7 @@ def test_what_is_no_factor_is_refused(value, says):
 
 def test_traffic_that_no_machine_gets_through_is_refused_where_it_arrives():
     [line] = complaints(f"{SMALL}traffic: 1000000\n")
-    assert "triggers.web.arrivals: about 1.8e+10 events in 1h" in line
+    assert "triggers.web.arrivals: about 1.8e+10 events in 1 h" in line
+    assert "lower the traffic, the rate or the duration" in line
     [line] = complaints(SMALL.replace("5/s", "100000/s") + "traffic: 1000000\n")
     assert "triggers.web.arrivals: at 1,000,000 times the traffic: rate is 1e+11/s" in line

@@ -27,6 +27,7 @@ from lambdasim.scenario.targets import qualifier
 
 OPTION = "--provisioned"
 _KEY = "provisioned_concurrent_executions"
+_NEARLY = 0.05  # a run's begin and end cut a little off what is busy on average
 _NOTHING = "null"  # in place of a value: as if the key were not written
 
 
@@ -105,7 +106,7 @@ def provisioned_variants(scenario: Scenario, runs: Sequence[Run]) -> Provisioned
             levels[name] = Level(configured, configured=True)
             continue
         busy = [run.summary["functions"][name]["concurrency"]["mean"] for run in runs]
-        environments = max(1, math.floor(math.fsum(busy) / len(busy)))
+        environments = max(1, math.floor(math.fsum(busy) / len(busy) + _NEARLY))
         path = path_text(("functions", name, _KEY))
         why = _why_not(scenario, name, {path: str(environments)}, idle=not any(busy))
         if why:

@@ -1,0 +1,173 @@
+"""Compare: variants of a scenario, or several scenarios, on common random numbers; which is shown to be better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lambdasim.analysis.comparands import COST, Scenarios, comparands
+from lambdasim.analysis.directions import Better
+from lambdasim.analysis.intervals import Estimate
+from lambdasim.analysis.observations import Design, Progress, observe
+from lambdasim.analysis.variants import Variant
+from lambdasim.analysis.verdicts import Choice, Compared, chosen, compared_by, each_of
+from lambdasim.scenario.measures import Measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+USUAL = Design()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Of those that the first measure doesn't show to be worse than its best, the cheapest.
+
+    ``as_cheap`` are those among them that are not shown to be dearer, itself too.
+    """
+
+    first: Compared
+    choice: Choice
+    cheapest: int
+    as_cheap: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What variants came to, measure by measure, and what is shown of their differences to the baseline.
+
+    ``values`` has shape (variants, replications, measures), NaN where a run had none; replication r of every variant
+    had the seed ``seeds[r]``. The intervals of a measure's differences have the confidence ``each``, so that all of
+    them hold together with the design's (Bonferroni).
+    """
+
+    labels: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    baseline: int
+    design: Design
+    measures: tuple[Measure, ...]
+    values: NDArray[np.float64]
+    compared: tuple[Compared, ...]
+    recommendation: Recommendation | None
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The replications' seeds."""
+        return tuple(self.design.seed_of(self.variants[0].scenario, r) for r in range(self.design.replications))
+
+    @property
+    def each(self) -> float:
+        """The confidence of each difference's interval."""
+        return each_of(self.design.confidence, len(self.variants))
+
+    @property
+    def same_time(self) -> bool:
+        """Whether all variants are measured for equally long."""
+        return _same_time(self.variants)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each measure and variant: what was laid over, estimate, difference to the baseline, verdict.
+
+        Columns: ``measure``, ``variant``, one for each path that varies, ``value``, ``low``, ``high``, ``n``;
+        ``difference``, ``relative`` and ``variance_ratio``, each with ``_low`` and ``_high``; ``verdict``.
+        """
+        import pandas as pd  # noqa: PLC0415 - slow to load
+
+        return pd.DataFrame(list(self._records()))
+
+    def _records(self) -> Iterator[dict[str, Any]]:
+        paths = dict.fromkeys(path for variant in self.variants for path in variant.overrides)
+        for compared in self.compared:
+            for label, variant, row in zip(self.labels, self.variants, compared.rows, strict=True):
+                difference = row.difference
+                yield {
+                    "measure": compared.measure.text,
+                    "variant": label,
+                    **{path: variant.overrides.get(path) for path in paths},
+                    **{key: getattr(row.estimate, key) for key in ("value", "low", "high", "n")},
+                    **_ends("difference", difference.absolute if difference else None),
+                    **_ends("relative", difference.relative if difference else None),
+                    **_ends("variance_ratio", difference.variance_ratio if difference else None),
+                    "verdict": row.verdict.value,
+                }
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """What each run came to, a row for each variant and seed, and a column for each measure."""
+        import pandas as pd  # noqa: PLC0415 - slow to load
+
+        index = pd.MultiIndex.from_product([self.labels, self.seeds], names=["variant", "seed"])
+        columns = [measure.text for measure in self.measures]
+        return pd.DataFrame(self.values.reshape(-1, len(columns)), index=index, columns=columns)
+
+
+def compare(
+    scenarios: Scenarios,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    measures: Sequence[str] | None = None,
+    *,
+    baseline: int | str = 0,
+    design: Design = USUAL,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Simulate variants on common random numbers, and tell which differences to a baseline are shown.
+
+    ``compare(scenario, {"functions.api.memory_size": [128, 256]})``, or ``compare([today, tomorrow])``, or both: then
+    each scenario with each combination of values.
+
+    Args:
+        scenarios: what ``load_scenario`` returned; several as a list, or by the label that each shall have.
+        vary: values to lay over the scenarios, by path, as in YAML; every combination of them is a variant.
+        measures: such as ``api.latency_ms.p99``, the one that counts first; without them each function's p99, cold
+            starts and throttles, as far as all scenarios have them. The month's cost is always there.
+        baseline: which variant the others are compared with, by number from 0 on, or by label.
+        design: replications, confidence, seed, workers. Without a seed the first scenario's is that of all.
+        progress: told the share of done work, in [0, 1].
+
+    Raises:
+        InputError: with all that is wrong with values, measures, baseline or design.
+    """
+    found = comparands(scenarios, {} if vary is None else vary, measures, baseline, design)
+    design = replace(design, seed=design.seed_of(found.variants[0].scenario, 0))
+    values = observe([variant.scenario for variant in found.variants], found.measures, design, progress=progress)
+    compared = tuple(
+        compared_by(
+            measure, values[:, :, place], found.baseline, design.confidence, same_time=_same_time(found.variants)
+        )
+        for place, measure in enumerate(found.measures)
+    )
+    return Comparison(
+        labels=found.labels,
+        variants=found.variants,
+        baseline=found.baseline,
+        design=design,
+        measures=found.measures,
+        values=values,
+        compared=compared,
+        recommendation=_recommendation(compared, values, design.confidence),
+    )
+
+
+def _recommendation(
+    compared: Sequence[Compared], values: NDArray[np.float64], confidence: float
+) -> Recommendation | None:
+    first = compared[0]
+    place = next(number for number, one in enumerate(compared) if ".".join(one.measure.path) == COST)
+    if first.choice is None:
+        return None
+    cheap = chosen(values[:, :, place], Better.LOWER, confidence, first.choice.not_worse)
+    if cheap is None:
+        return None
+    return Recommendation(first, first.choice, cheap.best, cheap.not_worse)
+
+
+def _same_time(variants: Sequence[Variant]) -> bool:
+    return len({variant.scenario.duration_us - variant.scenario.warm_up_us for variant in variants}) == 1
+
+
+def _ends(name: str, estimate: Estimate | None) -> dict[str, float]:
+    keys = {name: "value", f"{name}_low": "low", f"{name}_high": "high"}
+    return {key: float("nan") if estimate is None else getattr(estimate, part) for key, part in keys.items()}

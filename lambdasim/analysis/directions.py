@@ -1,0 +1,79 @@
+"""Directions: of which measures less is better, of which more, and which are the larger the longer a run is."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from lambdasim.scenario.measures import Measure
+
+
+class Better(Enum):
+    """When a measure is better."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+_NAMED = ("functions", "triggers", "downstream", "versions")  # below these stands a name
+_LOWER = frozenset(
+    (
+        # what callers and events suffer
+        "cold_starts", "cold_start_rate", "cold_start_causes", "throttles", "errors", "error_rate", "timeouts",
+        "retries", "dropped", "dead_lettered", "final_failures", "in_flight", "client_gone", "never_ran",
+        "spillover_invocations", "cold", "waited_for_interface", "waited_for_interface_share", "start_failures",
+        # what waits, and how old it gets
+        "waiting_max", "waiting_end", "visible_max", "visible_end", "oldest_message_s_max", "drained_s",
+        # what is done more than once, or in vain
+        "duplicates", "duplicate_runs", "delivery_retries", "receives_per_message", "attempts_per_event", "bisections",
+        "discarded_batches", "write_throttles", "hottest_shard_share",
+        # what it takes
+        "cost_usd", "cost_usd_per_month", "connections", "minutes_over",
+    )
+)  # fmt: skip
+_HIGHER = frozenset(("successes", "completed", "first_over_s"))
+_STATUS = re.compile(r"[1-5]\d\d")
+_PER_TIME_OR_PIECE = re.compile(
+    r"mean|p\d+(\.\d+)?|.*_(mean|rate|share|per_month|per_million_invocations)|utilization|per_million_invocations|drained_s"
+    r"|first_over_s|max_connections"
+)
+
+
+def better_when(measure: Measure) -> Better | None:
+    """Whether a measure is better when it is lower or higher; None where that depends on what is wanted.
+
+    The house's judgement: lower are times and ages, cold starts, throttles, failures, retries, what waits, what it
+    costs and holds; higher are successes. More concurrency or more batches are neither good nor bad.
+
+    >>> better_when(Measure("", ("functions", "api", "latency_ms", "p99")))
+    <Better.LOWER: 'lower'>
+    >>> better_when(Measure("", ("account", "concurrency", "max"))) is None
+    True
+    """
+    words = _keys(measure)
+    if words[:1] == ("status_codes",) and _STATUS.fullmatch(words[-1]):
+        return Better.HIGHER if words[-1].startswith("2") else Better.LOWER if words[-1][0] in "45" else None
+    for word in words:
+        if word.endswith("_ms") or word in _LOWER:
+            return Better.LOWER
+        if word in _HIGHER:
+            return Better.HIGHER
+    return None
+
+
+def grows_with_time(measure: Measure) -> bool:
+    """Whether a longer run alone makes it larger: counts, sums and maxima, but no means, rates and percentiles.
+
+    >>> [grows_with_time(Measure("", ("total", key))) for key in ("cost_usd", "cost_usd_per_month", "cold_start_rate")]
+    [True, False, False]
+    """
+    return _PER_TIME_OR_PIECE.fullmatch(measure.path[-1]) is None
+
+
+def _keys(measure: Measure) -> tuple[str, ...]:
+    """The words that are keys of the summary, without the names of functions and the like."""
+    path, keys = measure.path, list[str]()
+    for above, word in zip(("", *path), path, strict=False):
+        if above not in _NAMED and word not in _NAMED:
+            keys.append(word)
+    return tuple(keys)

@@ -41,6 +41,7 @@ validation: setup
 benchmark: setup
 	$(BIN)/python -m tests.benchmarks.engine
 	$(BIN)/python -m tests.benchmarks.sqs
+	$(BIN)/python -m tests.benchmarks.sweep
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ from lambdasim.errors import AnalysisError, InputError, LambdasimError, Paramete
 if TYPE_CHECKING:
     from lambdasim import queueing
     from lambdasim.advice.advise import Advice, advise
+    from lambdasim.analysis.compare import Comparison, compare
     from lambdasim.analysis.cost import CostAnswers, cost_of
     from lambdasim.analysis.observations import Design
     from lambdasim.analysis.pareto import TradeOff, trade_off
@@ -36,6 +37,7 @@ __all__ = [
     "Advice",
     "AnalysisError",
     "Checks",
+    "Comparison",
     "CostAnswers",
     "Design",
     "InputError",
@@ -50,6 +52,7 @@ __all__ = [
     "TradeOff",
     "advise",
     "check",
+    "compare",
     "cost_of",
     "json_schema",
     "load_book",
@@ -67,6 +70,7 @@ __all__ = [
 _HOMES = {
     "Advice": "lambdasim.advice.advise",
     "Checks": "lambdasim.analysis.thresholds",
+    "Comparison": "lambdasim.analysis.compare",
     "CostAnswers": "lambdasim.analysis.cost",
     "Design": "lambdasim.analysis.observations",
     "Replications": "lambdasim.analysis.replicate",
@@ -76,6 +80,7 @@ _HOMES = {
     "TradeOff": "lambdasim.analysis.pareto",
     "advise": "lambdasim.advice.advise",
     "check": "lambdasim.analysis.thresholds",
+    "compare": "lambdasim.analysis.compare",
     "cost_of": "lambdasim.analysis.cost",
     "json_schema": "lambdasim.scenario.schema",
     "load_book": "lambdasim.parameters.book",

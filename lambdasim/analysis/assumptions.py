@@ -6,12 +6,13 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lambdasim.analysis.uncertainty import BOOK, Assumption, assumption_of, entry_between
-from lambdasim.analysis.variants import yaml_text
+from lambdasim.analysis.uncertainty import BOOK, Assumption, assumption_of, entry_between, yaml_of
 from lambdasim.errors import InputError, Problem
 from lambdasim.parameters.book import Parameter
+from lambdasim.scenario.load import override
 from lambdasim.scenario.model import Scenario
 
+OPTION = "--parameter"
 Range = tuple[Any, Any]
 _MONEY = ("prices/", "billing/")  # they move nothing but costs
 
@@ -23,12 +24,12 @@ def assumptions_of(
 
     Args:
         scenario: its book knows what was used.
-        own: ranges of the caller's own, by path, in place of the book's or beside them.
+        own: ranges of the caller's own, by path, in place of the book's or beside them; checked before.
         only: of the book's, those that begin with one of these; none: all.
         costs: whether prices and rules of billing are of interest.
 
     Raises:
-        InputError: a path in ``own`` is no entry that the run uses, or its ends are one; ``only`` leaves nothing.
+        InputError: a path in ``own`` is no entry that the run uses; ``only`` leaves nothing.
     """
     used = {entry.path: entry for entry in scenario.book.used}
     widths = scenario.book.override({})  # looking up widths is no use that the scenario makes of them
@@ -48,22 +49,46 @@ def assumptions_of(
             assumption = _own(path, ends, used)
             chosen[assumption.path] = assumption
         except ValueError as error:
-            problems.append(Problem("--parameter", None, None, path, str(error)))
+            problems.append(Problem(OPTION, None, None, path, str(error)))
     if problems:
         raise InputError(problems)
     return tuple(chosen[path] for path in sorted(chosen))
 
 
 def _own(path: str, ends: Range, used: Mapping[str, Parameter]) -> Assumption:
-    """The range that a caller gives; ``ValueError`` if it is none."""
-    low, high = ends
-    if yaml_text(low) == yaml_text(high):
-        raise ValueError(f"both ends are {yaml_text(low)}; write PATH=LOW,HIGH")
-    entry = path.removeprefix(BOOK)
-    if entry in used:
-        return entry_between(used[entry], low, high)
-    if "/" in entry:
-        near = difflib.get_close_matches(entry, used, n=3, cutoff=0.4)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise ValueError(f"this run looks up no such entry of the parameter book{hint}")
-    return Assumption(path, low, high, note="said by the scenario")
+    """The range that a caller gives; ``ValueError`` if the run does not use what it is of."""
+    setting = setting_of(path)
+    if not setting.startswith(BOOK):
+        return Assumption(setting, *ends, note="said by the scenario")
+    entry = setting.removeprefix(BOOK)
+    if entry not in used:
+        near = difflib.get_close_matches(entry, used, n=3, cutoff=0.6)
+        hint = f"; it uses {', '.join(near)}" if near else ""
+        raise ValueError(f"this run does not use that entry of the parameter book, so it changes nothing{hint}")
+    return entry_between(used[entry], *ends)
+
+
+def setting_of(path: str) -> str:
+    """Where in a scenario a path is set that may lead into the parameter book: only there it has slashes."""
+    return path if path.startswith(BOOK) or "/" not in path else f"{BOOK}{path}"
+
+
+def text_of(value: Any) -> str:
+    """A value that a caller gives, as YAML: a text is taken as it stands."""
+    return value if isinstance(value, str) else yaml_of(value)
+
+
+def check_ranges(scenario: Scenario, own: Mapping[str, Range]) -> None:
+    """See that the scenario takes both ends of each range; ``InputError`` with all that is wrong."""
+    problems = list[Problem]()
+    for path, ends in own.items():
+        texts = tuple(map(text_of, ends))
+        if texts[0] == texts[1]:
+            problems.append(Problem(OPTION, None, None, path, f"both ends are {texts[0]}; write PATH=LOW,HIGH"))
+        for text in texts:
+            try:
+                override(scenario, {setting_of(path): text}, source=OPTION)
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(dict.fromkeys(problems))

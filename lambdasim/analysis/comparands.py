@@ -45,11 +45,11 @@ def comparands(
     given, bases = _bases(scenarios)
     if not bases:
         raise InputError([Problem("scenarios", None, None, "", "there is none; give two, or one and values to vary")])
-    pairs = _pairs(bases, vary, problems)
+    pairs = _pairs(bases, _sound(vary, problems), problems)
     names = given and [name for name in given for _ in range(len(pairs) // len(bases))]
     labels = labels_of([base for base, _ in pairs], [overrides for _, overrides in pairs], names)
+    number = 0 if problems else _number(baseline, labels, pairs, problems)
     variants = _loaded(pairs, problems, several=len(bases) > 1)
-    number = _number(baseline, labels, pairs, problems)
     owners = [variant.scenario for variant in variants] or bases
     meant = _measures(owners, measures, problems)
     if design.replications < 2:
@@ -70,19 +70,25 @@ def _bases(scenarios: Scenarios) -> tuple[list[str] | None, list[Scenario]]:
     return None, list(scenarios)
 
 
-def _pairs(bases: Sequence[Scenario], vary: Mapping[str, Sequence[Any]], problems: list[Problem]) -> Pairs:
-    """Each scenario with each combination of values; none if there is something wrong with those."""
-    before = len(problems)
+def _sound(vary: Mapping[str, Sequence[Any]], problems: list[Problem]) -> dict[str, Sequence[Any]]:
+    """Those paths that have a list of values; what is wrong with others is added to ``problems``."""
+    sound = {}
     for path, values in vary.items():
-        problems += [Problem(OPTION, None, None, str(path), text) for text in _wrong_values(path, values)]
-    if len(problems) > before:
-        return []
+        wrong = [Problem(OPTION, None, None, str(path), text) for text in _wrong_values(path, values)]
+        problems += wrong
+        if not wrong:
+            sound[path] = values
+    return sound
+
+
+def _pairs(bases: Sequence[Scenario], vary: Mapping[str, Sequence[Any]], problems: list[Problem]) -> Pairs:
+    """Each scenario with each combination of values; none if there are too many."""
     count = len(bases) * math.prod(len(values) for values in vary.values())
     if count > MOST:
         text = f"{count:,} variants are more than {MOST}; compare fewer, or sweep them all: `lambdasim sweep`"
         problems.append(Problem(OPTION, None, None, "", text))
         return []
-    if count < 2:
+    if count < 2 and not problems:
         text = (
             "a single variant has nothing to be compared with; give two values, as in functions.api.memory_size=256,512"
         )
@@ -128,7 +134,7 @@ def _loaded(pairs: Pairs, problems: list[Problem], *, several: bool) -> tuple[Va
 def _number(baseline: int | str, labels: Sequence[str], pairs: Pairs, problems: list[Problem]) -> int:
     """The number of the variant that ``baseline`` names, by its number, its label, or all that was laid over it."""
     if isinstance(baseline, int):
-        if 0 <= baseline < len(labels) or not labels:
+        if 0 <= baseline < len(labels):
             return baseline
         text = f"there is no such variant; there are {len(labels)}: {'; '.join(labels)}"
         problems.append(Problem(_BASELINE, None, None, "", text))
@@ -137,9 +143,7 @@ def _number(baseline: int | str, labels: Sequence[str], pairs: Pairs, problems: 
     for names in (labels, whole):
         if baseline in names:
             return names.index(baseline)
-    if labels:
-        text = f"{found(baseline)} is no variant; {nearest(baseline, labels)}"
-        problems.append(Problem(_BASELINE, None, None, "", text))
+    problems.append(Problem(_BASELINE, None, None, "", f"{found(baseline)} is no variant; {nearest(baseline, labels)}"))
     return 0
 
 

@@ -15,6 +15,7 @@ from lambdasim.analysis.verdicts import Choice, Compared, chosen, compared_by, e
 from lambdasim.scenario.measures import Measure
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -40,7 +41,7 @@ class Comparison:
 
     ``values`` has shape (variants, replications, measures), NaN where a run had none; replication r of every variant
     had the seed ``seeds[r]``. The intervals of a measure's differences have the confidence ``each``, so that all of
-    them hold together with the design's (Bonferroni).
+    them hold together with the design's (Bonferroni). ``foremost`` is the measure that the recommendation goes by.
     """
 
     labels: tuple[str, ...]
@@ -50,6 +51,7 @@ class Comparison:
     measures: tuple[Measure, ...]
     values: NDArray[np.float64]
     compared: tuple[Compared, ...]
+    foremost: Compared
     recommendation: Recommendation | None
 
     @property
@@ -122,7 +124,8 @@ def compare(
         scenarios: what ``load_scenario`` returned; several as a list, or by the label that each shall have.
         vary: values to lay over the scenarios, by path, as in YAML; every combination of them is a variant.
         measures: such as ``api.latency_ms.p99``, the one that counts first; without them each function's p99, cold
-            starts and throttles, as far as all scenarios have them. The month's cost is always there.
+            starts and throttles, as far as all scenarios have them, and the first that differs counts first. The
+            month's cost is always there.
         baseline: which variant the others are compared with, by number from 0 on, or by label.
         design: replications, confidence, seed, workers. Without a seed the first scenario's is that of all.
         progress: told the share of done work, in [0, 1].
@@ -133,12 +136,12 @@ def compare(
     found = comparands(scenarios, {} if vary is None else vary, measures, baseline, design)
     design = replace(design, seed=design.seed_of(found.variants[0].scenario, 0))
     values = observe([variant.scenario for variant in found.variants], found.measures, design, progress=progress)
+    judged = _same_time(found.variants)
     compared = tuple(
-        compared_by(
-            measure, values[:, :, place], found.baseline, design.confidence, same_time=_same_time(found.variants)
-        )
+        compared_by(measure, values[:, :, place], found.baseline, design.confidence, judged=judged)
         for place, measure in enumerate(found.measures)
     )
+    foremost = compared[0] if measures is not None else _foremost(compared)
     return Comparison(
         labels=found.labels,
         variants=found.variants,
@@ -147,21 +150,25 @@ def compare(
         measures=found.measures,
         values=values,
         compared=compared,
-        recommendation=_recommendation(compared, values, design.confidence),
+        foremost=foremost,
+        recommendation=_recommendation(foremost, values[:, :, _cost_of(found.measures)], design.confidence),
     )
 
 
-def _recommendation(
-    compared: Sequence[Compared], values: NDArray[np.float64], confidence: float
-) -> Recommendation | None:
-    first = compared[0]
-    place = next(number for number, one in enumerate(compared) if ".".join(one.measure.path) == COST)
-    if first.choice is None:
+def _foremost(compared: Sequence[Compared]) -> Compared:
+    """The first measure that tells variants apart; the cost, which is the last, comes in anyway."""
+    return next((one for one in compared[:-1] if one.has_pairs and not one.all_equal), compared[0])
+
+
+def _recommendation(first: Compared, costs: NDArray[np.float64], confidence: float) -> Recommendation | None:
+    if first.choice is None or not first.has_pairs:
         return None
-    cheap = chosen(values[:, :, place], Better.LOWER, confidence, first.choice.not_worse)
-    if cheap is None:
-        return None
-    return Recommendation(first, first.choice, cheap.best, cheap.not_worse)
+    cheap = chosen(costs, Better.LOWER, confidence, first.choice.not_worse)
+    return None if cheap is None else Recommendation(first, first.choice, cheap.best, cheap.not_worse)
+
+
+def _cost_of(measures: Sequence[Measure]) -> int:
+    return next(number for number, measure in enumerate(measures) if ".".join(measure.path) == COST)
 
 
 def _same_time(variants: Sequence[Variant]) -> bool:

@@ -1,4 +1,4 @@
-"""Directions: of which measures less is better, of which more, and which are the larger the longer a run is."""
+"""Directions: of which measures less is better, and of which more."""
 
 from __future__ import annotations
 
@@ -33,10 +33,6 @@ _LOWER = frozenset(
 )  # fmt: skip
 _HIGHER = frozenset(("successes", "completed", "first_over_s"))
 _STATUS = re.compile(r"[1-5]\d\d")
-_PER_TIME_OR_PIECE = re.compile(
-    r"mean|p\d+(\.\d+)?|.*_(mean|rate|share|per_month|per_million_invocations)|utilization|per_million_invocations|drained_s"
-    r"|first_over_s|max_connections"
-)
 
 
 def better_when(measure: Measure) -> Better | None:
@@ -59,15 +55,6 @@ def better_when(measure: Measure) -> Better | None:
         if word in _HIGHER:
             return Better.HIGHER
     return None
-
-
-def grows_with_time(measure: Measure) -> bool:
-    """Whether a longer run alone makes it larger: counts, sums and maxima, but no means, rates and percentiles.
-
-    >>> [grows_with_time(Measure("", ("total", key))) for key in ("cost_usd", "cost_usd_per_month", "cold_start_rate")]
-    [True, False, False]
-    """
-    return _PER_TIME_OR_PIECE.fullmatch(measure.path[-1]) is None
 
 
 def _keys(measure: Measure) -> tuple[str, ...]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from lambdasim.analysis import open_keys
 from lambdasim.analysis.observations import measure_of
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.thresholds import EXAMPLE, Threshold, read_threshold
-from lambdasim.scenario.wording import nearest
-from lambdasim.simulation import simulate
 
 OBJECTIVE, MINIMIZE = "--objective", "--minimize"
 COST = "total.cost_usd_per_month"
-_NOT_ALWAYS = ("drained_s", "final_failures", "status_codes")  # what a trigger's summary has only where it occurred
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +61,15 @@ def goal_of(scenario: Scenario, objectives: Sequence[str], minimize: str | None)
 
 def refuse_unknown_keys(scenario: Scenario, goal: Goal) -> None:
     """``InputError`` for what no summary has: what a trigger counts depends on its kind, so one run has to tell."""
-    asked = [(OBJECTIVE, objective.measure) for objective in goal.objectives]
-    asked += [(MINIMIZE, goal.minimize)] if goal.minimize is not None else []
-    open_ = [(option, measure) for option, measure in asked if measure.path[0] == "triggers"]
-    summary = simulate(scenario, log="none").summary() if open_ else {}
-    problems = [
-        Problem(option, None, None, measure.text, why)
-        for option, measure in open_
-        if (why := _unknown(summary, measure))
-    ]
+    problems = list[Problem]()
+    for option, measures in (
+        (OBJECTIVE, [objective.measure for objective in goal.objectives]),
+        (MINIMIZE, [goal.minimize] if goal.minimize is not None else []),
+    ):
+        try:
+            open_keys.refuse_unknown_keys(scenario, measures, option)
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
 
@@ -80,16 +77,3 @@ def refuse_unknown_keys(scenario: Scenario, goal: Goal) -> None:
 def is_upper(threshold: Threshold) -> bool:
     """Whether a threshold is a bound from above."""
     return threshold.operator.startswith("<")
-
-
-def _unknown(summary: Mapping[str, Any], measure: Measure) -> str:
-    """Which key of a measure the summary does not have, and the nearest that it has; empty if it can have them all."""
-    node: Any = summary
-    for number, word in enumerate(measure.path):
-        if not isinstance(node, Mapping) or word in _NOT_ALWAYS or measure.path[number - 1] in _NOT_ALWAYS:
-            return ""
-        if word not in node:
-            where = ".".join(measure.path[:number])
-            return f"the summary has no {word!r} under {where}; {nearest(word, (*node, *_NOT_ALWAYS))}"
-        node = node[word]
-    return f"it stops short of a number; {nearest('', node)}" if isinstance(node, Mapping) else ""

@@ -113,11 +113,8 @@ def median_estimate(values: ArrayLike, confidence: float = CONFIDENCE) -> Estima
         return Estimate(median, math.nan, math.nan, n, ORDER_STATISTICS)
     from scipy.special import bdtr  # noqa: PLC0415 - slow to load
 
-    ranks = np.arange(1, n // 2 + 1)
-    coverage = 1 - 2 * bdtr(
-        np.arange(n // 2 + 1), n, 0.5
-    )  # of [rank, n + 1 - rank], ranks from 1 to one beyond the half
-    k = int(ranks[coverage[:-1] >= confidence][-1])
+    coverage = 1 - 2 * bdtr(np.arange(n // 2 + 1), n, 0.5)  # gamma_k at k - 1, falling
+    k = max(1, int(np.count_nonzero(coverage >= confidence)))
     step = (coverage[k - 1] - confidence) / (coverage[k - 1] - coverage[k])
     inwards = (n - k) * step / (k + (n - 2 * k) * step)
     low = known[k - 1] + inwards * (known[k] - known[k - 1])
@@ -131,8 +128,7 @@ def fewest_for_a_median(confidence: float = CONFIDENCE) -> int:
     >>> fewest_for_a_median(0.95), fewest_for_a_median(0.99)
     (6, 8)
     """
-    n = math.ceil(1 - math.log2(1 - confidence))
-    return n - 1 if 1 - 2.0 ** (2 - n) >= confidence else n  # where rounding has gone one too far
+    return math.ceil(1 - math.log2(1 - confidence))  # the least n with 1 - 2 / 2^n >= confidence
 
 
 def batch_means_estimate(
@@ -199,6 +195,9 @@ def estimate_of(measure: Measure, values: ArrayLike, confidence: float = CONFIDE
     Of a percentile the median over replications, by order statistics: a run's p99 hangs on its few slowest calls, and
     is far from normal. Of anything else, and of a percentile where the replications are too few for that, the mean by
     t. An interval of values that are nowhere below 0 does not go there, nor that of a share beyond 1.
+
+    A percentile of a short run tends to lie below that of all calls (by some 2 % for the p90 of 700 in an M/M/2, less
+    in proportion in longer runs). More replications do not cure that; longer runs do.
     """
     known = _known(values)
     _check_confidence(confidence)

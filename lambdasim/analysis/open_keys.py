@@ -35,6 +35,6 @@ def _unknown(summary: Mapping[str, Any], measure: Measure) -> str:
         if not isinstance(node, Mapping):
             return f"{where} is a number; nothing lies below it, found {word!r}"
         if word not in node:
-            return f"the summary has no {word!r} under {where}; {nearest(word, (*node, *_NOT_ALWAYS))}"
+            return f"the summary has no {word!r} under {where}; {nearest(word, node)}"
         node = node[word]
     return f"it stops short of a number; {nearest('', node)}" if isinstance(node, Mapping) else ""

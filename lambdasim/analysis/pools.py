@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -22,7 +23,10 @@ from lambdasim.errors import WorkerError
 
 REACHED_WITHIN_S = 10
 _PRELOADED = ["lambdasim.analysis.observations"]
-_DASK_LOGS = ("distributed", "distributed.client", "distributed.comm", "distributed.core", "distributed.utils")
+_DASK_LOGS = (
+    *("distributed", "distributed.client", "distributed.comm", "distributed.core", "distributed.utils"),
+    "tornado.application",
+)
 _HANDED_OUT = 32  # to a cluster at least: it may grow
 
 
@@ -122,9 +126,9 @@ class Cluster:
         for name in _DASK_LOGS:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what goes wrong is told by errors
         try:
-            connect: Callable[..., Any] = distributed.Client
+            client: Any = type("Client", (distributed.Client,), {"__del__": _nothing})
             self._client = _within(
-                REACHED_WITHIN_S + 1, lambda: connect(address, timeout=REACHED_WITHIN_S, set_as_default=False)
+                REACHED_WITHIN_S + 1, lambda: client(address, timeout=REACHED_WITHIN_S, set_as_default=False)
             )
         except Exception as error:  # noqa: BLE001  whatever Dask makes of it
             self._restore()
@@ -136,7 +140,7 @@ class Cluster:
     def submit(self, *call: Any) -> Future[Any]:
         """Hand out a call; ``CancelledError`` if the scheduler is lost."""
         try:
-            future: Future[Any] = self._executor.submit(*call)
+            future: Future[Any] = self._executor.submit(_lambdasim_call, pickle.dumps(call))
         except Exception as error:
             if self._client.status == "running":
                 raise
@@ -152,11 +156,11 @@ class Cluster:
                 )
 
     def explained(self, error: Exception) -> Exception:
-        """The error of a call that didn't reach its worker: as a rule, there is no lambdasim there."""
-        if isinstance(error, ImportError) or "deserializ" in str(error):
+        """The error of a call that didn't get as far as the work: as a rule, there is no lambdasim there."""
+        if isinstance(error, ImportError):
             return WorkerError(
-                f"the cluster at {self._address} can't take work ({_first_line(error)}); its scheduler and its workers "
-                "need the same versions as here: pip install 'lambdasim-aws[dask]'"
+                f"a worker of the cluster at {self._address} can't take work: {error}; install there what is installed "
+                "here, with pip install 'lambdasim-aws[dask]'"
             )
         return error
 
@@ -192,5 +196,16 @@ def _within(seconds: float, make: Callable[[], Any]) -> Any:
     return made[0]
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+def _nothing(_client: Any) -> None:
+    """Dask's way to let go of a client that never reached its cluster would wait for it once more, and complain."""
+
+
+def _lambdasim_call(packed: bytes) -> Any:
+    """Do a call that comes packed; this function itself is sent whole, so a worker without lambdasim can say so."""
+    import pickle  # noqa: PLC0415  it has nothing but what it brings along
+
+    function, *arguments = pickle.loads(packed)  # noqa: S301  our own
+    return function(*arguments)
+
+
+_lambdasim_call.__module__ = "__main__"  # what a worker can't import is sent by value

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lambdasim.analysis.assumptions import Range, assumptions_of
-from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
-from lambdasim.analysis.observations import Design, Point, Progress, headline_measures, measure_of, observe
+from lambdasim.analysis.assumptions import OPTION, Range, assumptions_of, check_ranges, setting_of, text_of
+from lambdasim.analysis.intervals import difference_estimate, estimate_of
+from lambdasim.analysis.observations import Design, Point, Progress, headline_measures, measures_of, observe
 from lambdasim.analysis.runner import run
+from lambdasim.analysis.tornado import Effect, End, Refused, Tornado
 from lambdasim.analysis.uncertainty import Assumption, yaml_of
-from lambdasim.errors import AnalysisError, InputError, LambdasimError, Problem
+from lambdasim.errors import AnalysisError, InputError, LambdasimError
 from lambdasim.scenario.load import override
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
@@ -29,76 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-OPTION = "--parameter"
 _RESULTS = ("functions", "triggers", "downstream", "account", "total", "changes")
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """An assumption at one end of its range: what a measure came to there, and its paired difference to the base.
-
-    ``switched``: the measure has no value there and one as assumed, or the other way; then there is no difference.
-    """
-
-    value: Any
-    estimate: Estimate
-    change: Estimate
-    switched: bool = False
-
-    @property
-    def shown(self) -> bool:
-        """Whether it is shown to move the measure."""
-        return self.switched or self.change.excludes_zero
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What an assumption does to a measure; an end is None if there is nothing to try, or the scenario refuses it."""
-
-    assumption: Assumption
-    low: End | None
-    high: End | None
-
-    @property
-    def ends(self) -> tuple[End, ...]:
-        """Those that were run."""
-        return tuple(end for end in (self.low, self.high) if end is not None)
-
-    @property
-    def swing(self) -> float:
-        """How far the measure moves over the range, the base included; infinite if it has a value at one end only."""
-        if any(end.switched for end in self.ends):
-            return math.inf
-        changes = [0.0, *(end.change.value for end in self.ends if end.change.n)]
-        return max(changes) - min(changes)
-
-    @property
-    def shown(self) -> bool:
-        """Whether the intervals show that it moves the measure at all."""
-        return any(end.shown for end in self.ends)
-
-
-@dataclass(frozen=True, slots=True)
-class Tornado:
-    """One measure: what it comes to as assumed, and what each assumption does to it, the largest swing first."""
-
-    measure: Measure
-    base: Estimate
-    effects: tuple[Effect, ...]
-
-    @property
-    def shown(self) -> tuple[Effect, ...]:
-        """Those that are shown to move it."""
-        return tuple(effect for effect in self.effects if effect.shown)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An end that can't be simulated, and why."""
-
-    assumption: Assumption
-    value: Any
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +130,7 @@ def sensitivity(
         InputError: a measure, a path or a value of ``parameters`` or ``only`` is wrong.
     """
     wanted = _measures(scenario, measures)
+    check_ranges(scenario, parameters or {})
     tell = progress or (lambda _share: None)
     costs = any("usd" in word for measure in wanted for word in measure.path)
     point = Point(scenario, design.seed_of(scenario, 0), wanted, design.log)
@@ -205,37 +139,40 @@ def sensitivity(
         raise AnalysisError(base.why)
     assumptions = assumptions_of(scenario, parameters or {}, only, costs=costs)
     trials, refused = _trials(scenario, assumptions, parameters or {})
-    firsts: list[_First] = [base] * len(trials)
-    points = [replace(point, scenario=trial.scenario) for trial in trials]
-    for done, (number, first) in enumerate(run(_first, points, design.workers), start=1):
-        firsts[number] = first
-        tell(done / len(points) / design.replications)
+    firsts = _firsts(point, trials, design, tell)
+    ran = [pair for pair in zip(trials, firsts, strict=True) if not pair[1].why]
     refused += [Refused(t.assumption, t.value, first.why) for t, first in zip(trials, firsts, strict=True) if first.why]
-    moving = {trial.assumption.path for trial, first in zip(trials, firsts, strict=True) if _differs(first, base)}
-    moved = [
-        number for number, trial in enumerate(trials) if trial.assumption.path in moving and not firsts[number].why
-    ]
-    rest = _rest(scenario, [trials[number] for number in moved], wanted, design, tell)
-    begun = np.array([_numbers(first) for first in (base, *(firsts[number] for number in moved))])
-    tornados = _tornados([trials[n] for n in moved], wanted, np.concatenate([begun[:, None], rest], axis=1), design)
-    tried = {trial.assumption.path for trial, first in zip(trials, firsts, strict=True) if not first.why}
-    unmoved = tuple(one for one in assumptions if one.path in tried - moving)
-    runs = 1 + len(trials) + (design.replications - 1) * (1 + len(moved))
-    return Sensitivity(scenario, design, tornados, unmoved, tuple(refused), len(moved), runs)
+    moving = {trial.assumption.path for trial, first in ran if first.digest != base.digest}
+    moved = [pair for pair in ran if pair[0].assumption.path in moving]
+    rest = _rest(scenario, [trial for trial, _ in moved], wanted, design, tell)
+    begun = np.array([_numbers(first) for first in (base, *(first for _, first in moved))])
+    values = np.concatenate([begun[:, None], rest], axis=1)
+    return Sensitivity(
+        scenario,
+        design,
+        _tornados([trial for trial, _ in moved], wanted, values, design),
+        tuple({t.assumption.path: t.assumption for t, _ in ran if t.assumption.path not in moving}.values()),
+        tuple(refused),
+        comparisons=len(moved),
+        runs=1 + len(trials) + (design.replications - 1) * (1 + len(moved)),
+    )
 
 
 def _measures(scenario: Scenario, texts: Sequence[str] | None) -> tuple[Measure, ...]:
-    if not texts:
-        return tuple(dict.fromkeys(one.measure for one in scenario.thresholds)) or headline_measures(scenario)
-    read, problems = [], []
-    for text in texts:
-        try:
-            read.append(measure_of(scenario, text))
-        except ValueError as error:
-            problems.append(Problem("--measure", None, None, text, str(error)))
-    if problems:
-        raise InputError(problems)
-    return tuple(dict.fromkeys(read))
+    """Those that are asked for, or the thresholds', or the headlines; each once."""
+    demanded = {one.measure.path: one.measure for one in scenario.thresholds}
+    return measures_of(scenario, list(texts)) if texts else tuple(demanded.values()) or headline_measures(scenario)
+
+
+def _firsts(point: Point, trials: Sequence[_Trial], design: Design, tell: Callable[[float], None]) -> list[_First]:
+    """The first replication of each trial."""
+    points = [replace(point, scenario=trial.scenario) for trial in trials]
+    firsts = [_First()] * len(trials)
+    with closing(run(_first, points, design.workers)) as outcomes:
+        for done, (number, first) in enumerate(outcomes, start=1):
+            firsts[number] = first
+            tell(done / len(points) / design.replications)
+    return firsts
 
 
 def _first(point: Point) -> _First:
@@ -252,27 +189,19 @@ def _first(point: Point) -> _First:
 def _trials(
     scenario: Scenario, assumptions: Sequence[Assumption], own: Mapping[str, Range]
 ) -> tuple[list[_Trial], list[Refused]]:
-    """The ends that the scenario takes, and those that it refuses: an error if the caller asked for them."""
-    trials, refused, problems = [], list[Refused](), list[Problem]()
+    """The ends that the scenario takes, and those that it refuses."""
+    trials, refused, settings = [], list[Refused](), set(map(setting_of, own))
     for assumption in assumptions:
         for is_high, value in enumerate((assumption.low, assumption.high)):
             if value is None:
                 continue
-            asked = assumption.path in own or assumption.setting in own
-            text = value if asked and isinstance(value, str) else yaml_of(value)
+            text = (text_of if assumption.setting in settings else yaml_of)(value)
             try:
                 varied = override(scenario, {assumption.setting: text}, source=OPTION)
                 trials.append(_Trial(assumption, bool(is_high), varied))
             except InputError as error:
-                problems += error.problems if asked else ()
                 refused.append(Refused(assumption, value, error.problems[0].text))
-    if problems:
-        raise InputError(dict.fromkeys(problems))
     return trials, refused
-
-
-def _differs(first: _First, base: _First) -> bool:
-    return not first.why and first.digest != base.digest
 
 
 def _numbers(first: _First) -> list[float]:

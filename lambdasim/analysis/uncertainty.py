@@ -161,14 +161,15 @@ def _round(number: float) -> float:
 
 
 def yaml_of(value: Any) -> str:
-    """A value of the book as YAML that scenarios read: no number is written with an exponent.
+    """A value of the book as YAML that scenarios read: no number with an exponent, no key for nothing.
 
-    >>> yaml_of({"price": 2e-7, "per": 1000000}), yaml_of({128: 0.07}), yaml_of("50%")
-    ('{"price": 0.0000002, "per": 1000000}', '{128: 0.07}', '"50%"')
+    >>> yaml_of({"up_to": None, "price": 2e-7}), yaml_of({128: 0.07}), yaml_of("50%")
+    ('{"price": 0.0000002}', '{128: 0.07}', '"50%"')
     """
     match value:
         case Mapping():
-            return "{" + ", ".join(f"{json.dumps(key)}: {yaml_of(part)}" for key, part in value.items()) + "}"
+            known = {key: part for key, part in value.items() if part is not None}  # the last tier's `up_to: null`
+            return "{" + ", ".join(f"{json.dumps(key)}: {yaml_of(part)}" for key, part in known.items()) + "}"
         case list():
             return "[" + ", ".join(map(yaml_of, value)) + "]"
         case float():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lambdasim.analysis.differences import Difference, difference_of
-from lambdasim.analysis.directions import Better, better_when, grows_with_time
+from lambdasim.analysis.directions import Better, better_when
 from lambdasim.analysis.intervals import Estimate, estimate_of
 from lambdasim.scenario.measures import Measure
 
@@ -71,11 +71,16 @@ class Compared:
         """Whether any variant has one."""
         return any(row.estimate.n for row in self.rows)
 
+    @property
+    def has_pairs(self) -> bool:
+        """Whether any variant can be compared with the baseline."""
+        return any(row.difference is not None and row.difference.absolute.n > 1 for row in self.rows)
+
 
 def compared_by(
-    measure: Measure, values: NDArray[np.float64], baseline: int, confidence: float, *, same_time: bool = True
+    measure: Measure, values: NDArray[np.float64], baseline: int, confidence: float, *, judged: bool = True
 ) -> Compared:
-    """Weigh one measure's ``values``, shape (variants, replications), against the baseline's.
+    """Weigh one measure's ``values``, shape (variants, replications), against the baseline's; ``judged`` as to better.
 
     Each of the k - 1 differences has the confidence :math:`1 - (1 - c) / (k - 1)`, so that by Bonferroni's inequality
     all hold together with c at least: on common random numbers they depend on each other, which it doesn't mind.
@@ -83,7 +88,7 @@ def compared_by(
     References:
         A. M. Law, Simulation Modeling and Analysis, 5th ed. (2015), section 10.3.1.
     """
-    better = better_when(measure) if same_time or not grows_with_time(measure) else None
+    better = better_when(measure) if judged else None
     each, rows = each_of(confidence, len(values)), list[Row]()
     for number, own in enumerate(values):
         estimate = estimate_of(measure, own, confidence)
@@ -114,17 +119,18 @@ def _verdict(estimate: Estimate, difference: Difference, better: Better | None) 
 def chosen(
     values: NDArray[np.float64], better: Better, confidence: float, among: Sequence[int] | None = None
 ) -> Choice | None:
-    """Which of the variants may be the best, from ``values`` of shape (variants, replications); None if none has one.
+    """Which of the variants may be the best, from ``values`` of shape (variants, replications); None if none has two.
 
     It is a subset selection: the truly best variant is shown to be worse than the one with the best mean only if that
     pair's interval fails, and one of k - 1 does so in no more than 1 - c of all experiments.
 
     References:
         B. L. Nelson, J. Swann, D. Goldsman and W. Song, "Simple procedures for selecting the best simulated system when
-        the number of alternatives is large", Operations Research 49 (2001), 950-963, section 3.
+        the number of alternatives is large", Operations Research 49 (2001), 950-963.
     """
     sign = 1 if better is Better.LOWER else -1
-    candidates = [n for n in (range(len(values)) if among is None else among) if not np.isnan(values[n]).all()]
+    known = np.count_nonzero(~np.isnan(values), axis=1)
+    candidates = [n for n in (range(len(values)) if among is None else among) if known[n] > 1]
     if not candidates:
         return None
     best = min(candidates, key=lambda number: (sign * float(np.nanmean(values[number])), number))

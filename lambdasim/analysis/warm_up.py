@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,7 @@ def warm_up_of(
         text = "{}, so there is no steady state for mser5 to find; state a duration, or write `stated`"
         raise InputError(Problem(OPTION, None, None, path, text.format(why)) for path, why in reasons)
     pilots = _pilot_runs(scenario, design or Design(), progress)
-    return _by_mser5(scenario, pilots)
+    return by_mser5(scenario, pilots)
 
 
 def _duration(rule: str) -> str:
@@ -139,14 +140,16 @@ def _duration(rule: str) -> str:
 def _pilot_runs(scenario: Scenario, design: Design, progress: Progress | None) -> list[Mapping[str, Settling]]:
     pilots = [Pilot(scenario, design.seed_of(scenario, _FIRST_PILOT + number)) for number in range(PILOTS)]
     settlings: dict[int, Mapping[str, Settling]] = {}
-    for number, settling in run(piloted, pilots, design.workers):
-        settlings[number] = settling
-        if progress is not None:
-            progress(len(settlings) / PILOTS)
+    with closing(run(piloted, pilots, design.workers)) as outcomes:
+        for number, settling in outcomes:
+            settlings[number] = settling
+            if progress is not None:
+                progress(len(settlings) / PILOTS)
     return [settlings[number] for number in range(PILOTS)]
 
 
-def _by_mser5(scenario: Scenario, pilots: Sequence[Mapping[str, Settling]]) -> WarmUp:
+def by_mser5(scenario: Scenario, pilots: Sequence[Mapping[str, Settling]]) -> WarmUp:
+    """The longest transient of all functions in their pilot runs; ``AnalysisError`` if it is not to be told."""
     truncations, too_few = list[Truncation](), list[str]()
     for name in scenario.functions:
         settlings = [pilot[name] for pilot in pilots]

@@ -76,7 +76,7 @@ def design_of(*, replications: int, confidence: float, seed: int | None, workers
 
 def _cluster(ctx: click.Context, _parameter: click.Parameter, address: str | None) -> None:
     """Keep the address for :func:`design_of`, so that no verb has to hand it on."""
-    if address is not None and not re.fullmatch(r"[a-z]+://\S+", address):
+    if address is not None and not re.fullmatch(r"[a-z]+://\S+:\d+", address):
         text = "write the address of the cluster's scheduler, such as tcp://10.0.0.7:8786"
         raise InputError([Problem("--cluster", None, None, address, text)])
     ctx.meta[_CLUSTER] = address

@@ -28,6 +28,7 @@ class Verbs(click.Group):
         "check": ("lambdasim.cli.check:check", "Tell which thresholds hold: for pipelines."),
         "sensitivity": ("lambdasim.cli.sensitivity:sensitivity", "Tell which assumption moves the answer."),
         "cost": ("lambdasim.cli.cost:cost", "Answer cost questions: traffic, arm64, Fargate, provisioned concurrency."),
+        "compare": ("lambdasim.cli.compare:compare", "Compare variants on the same luck: which differences are shown."),
         "sweep": ("lambdasim.cli.sweep:sweep", "Simulate at many points, into one table that survives a kill."),
         "validate": ("lambdasim.cli.validate:validate", "Check scenarios without running them."),
         "advise": ("lambdasim.cli.advise:advise", "Tell what a reviewer would say of scenarios."),

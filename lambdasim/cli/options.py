@@ -29,5 +29,5 @@ def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="PATH=VALUE",
         callback=_settings,
-        help="Replace one value of the scenario, e.g. functions.api.memory_size=512; may be repeated.",
+        help="Replace one value, e.g. functions.api.memory_size=512; null takes it away; may be repeated.",
     )(function)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from lambdasim.analysis.sensitivity import Effect, End, Sensitivity, Tornado
+from lambdasim.analysis.sensitivity import Sensitivity
+from lambdasim.analysis.tornado import Effect, End, Tornado
 from lambdasim.analysis.uncertainty import Assumption
 from lambdasim.errors import printable
 from lambdasim.report.estimates import change, estimate_document, interval, quantity
@@ -19,7 +21,7 @@ MOST = 10  # rows of a tornado, unless it is said
 WIDTH = 100
 _TOLD = 3  # assumptions whose source is told
 _LITTLE = 0.01  # of the measure: what is less is not told one by one
-_PATH, _LEAST_BAR, _MOST_BAR = 38, 8, 30
+_PATH, _LEAST_BAR, _MOST_BAR = 30, 4, 30
 _WHY = {
     "M": "from a third party",
     "L": "from one weak source",
@@ -46,23 +48,43 @@ def printable_lines(text: str) -> str:
 
 def answer(tornado: Tornado, found: Sensitivity) -> str:
     """What a measure hangs on, in a sentence."""
-    base = f"{tornado.measure.text} = {interval(tornado.measure, tornado.base)}"
+    is_there = tornado.base.n > 0
+    base = f"{tornado.measure.text} {f'= {interval(tornado.measure, tornado.base)}' if is_there else 'has no value'}"
     count = len(tornado.effects) + len(found.unmoved)
     if not tornado.shown:
-        what = f"none of {count} assumptions is shown to move it" if count else "it rests on no assumption"
-        return f"{base}: {what}."
+        what = f"none of {count} assumptions is shown to change that" if count else "it rests on no assumption"
+        return f"{base}; {what}."
+    much = [effect for effect in tornado.shown if _is_much(effect, tornado)]
+    if not much:
+        lead = f"{base} and moves by less than 1 % with any of {count} assumptions, the most with {_told(tornado)}"
+    else:
+        lead = f"{base} depends most on {_told(tornado)}"
+        lead += f"; {len(much) - 1 or 'none'} of {count - 1} others move{'s' * (len(much) < 3)} it by 1 % or more"
+    return f"{lead}.{''.join(f' {flip}' for flip in _flips(tornado, found))}"
+
+
+def _told(tornado: Tornado) -> str:
+    """The assumption with the largest swing, and what it does."""
     top = tornado.shown[0]
-    name = top.assumption.path.replace(".", "/").rpartition("/")[2].replace("_", " ")
-    why = _WHY[top.assumption.confidence]
-    ends = ", ".join(f"{quantity(tornado.measure, end.estimate.value)} at {brief(end.value)}" for end in top.ends)
-    lead = f"{base} depends most on the {name} ({top.assumption.path}, {why}): {ends}"
-    much = sum(_is_much(effect, tornado) for effect in tornado.shown[1:])
-    others = [(much, "1 % or more"), (count - 1 - much, "less, or not measurably")]
-    told = ", ".join(
-        f"{'no' if number == 0 else number} other assumption{'' if number == 1 else 's'} by {how_much}"
-        for number, how_much in others
-    )
-    return f"{lead}; {told}.{''.join(f' {flip}' for flip in _flips(tornado, found))}"
+    ends = ", ".join(f"{_there(end, tornado)} at {brief(end.value)}" for end in top.ends)
+    return f"the {_name(top.assumption.path)} ({top.assumption.path}, {_WHY[top.assumption.confidence]}): {ends}"
+
+
+def _there(end: End, tornado: Tornado) -> str:
+    return quantity(tornado.measure, end.estimate.value) if end.estimate.n else "no value"
+
+
+def _name(path: str) -> str:
+    """What a path is about, in words.
+
+    >>> _name("lifecycles/default/idle_timeout"), _name("deployments/alarm_delay_s")
+    ('idle timeout', 'alarm delay')
+    >>> _name("triggers/sqs/pollers/backoff/wait_cap_s"), _name("functions.api.handler.duration")
+    ('backoff wait cap', 'handler duration')
+    """
+    words = path.replace(".", "/").split("/")
+    told = words[-1:] if words[0] == "lifecycles" or len(words) == 2 else words[-2:]
+    return re.sub(r"_(s|h|kb|mb)$", "", " ".join(told)).replace("_", " ")
 
 
 def _is_much(effect: Effect, tornado: Tornado) -> bool:
@@ -94,7 +116,7 @@ def _tornado(tornado: Tornado, bold: Callable[[str], str], most: int) -> str:
 
     def drawn(width: int) -> Table:
         rows = [row for effect in shown for row in _rows(effect, tornado, longest, width)]
-        columns = ("parameter", "conf", "value", tornado.measure.path[-1], "change", " ")
+        columns = ("parameter", "conf", "at", "gives", "change", " ")
         return table(tornado.measure.text, columns, rows, "parameter", "conf", " ")
 
     taken = max(map(len, plain(drawn(0)).split("\n")[1:]))
@@ -122,14 +144,15 @@ def _moved(end: End, tornado: Tornado, longest: float, width: int) -> tuple[str,
 
 
 def _folded(path: str) -> tuple[str, str]:
-    """A path on one line, or on two.
+    """A path on one line, or on two of about the same length.
 
     >>> _folded("triggers/asynchronous/event_queue/throttle_backoff/jitter")
     ('triggers/asynchronous/event_queue/', '  throttle_backoff/jitter')
     """
     if len(path) <= _PATH or "/" not in path:
         return path, ""
-    at = max(path.rfind("/", 0, _PATH), path.find("/")) + 1
+    cuts = [at + 1 for at, sign in enumerate(path) if sign == "/"]
+    at = min(cuts, key=lambda cut: max(cut, len(path) - cut + 2))
     return path[:at], f"  {path[at:]}"
 
 

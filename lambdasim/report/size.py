@@ -200,7 +200,7 @@ def _stands_in_the_way(measure: Measure, estimate: Estimate) -> str:
 
 def judged(check: Check) -> str:
     """An objective's estimate and verdict: ``281 [270, 292]  met``."""
-    missing = f" ({number(check.missing)} without)" if check.missing else ""
+    missing = f" (none in {number(check.missing)} runs)" if check.missing else ""
     return f"{interval(check.threshold.measure, check.estimate)}{missing}  {_MEANING[check.verdict]}"
 
 
@@ -210,7 +210,8 @@ def _method(sizing: Sizing) -> str:
     tried = (
         f"{number(len(found.tried))} of {number(count)} values" if len(found.tried) < count else f"all {count} values"
     )
-    runs = f"{number(sizing.design.replications)} times each, on common random numbers"
+    near = f", up to {number(sizing.design.replications * found.effort)} near the limit" if found.effort > 1 else ""
+    runs = f"{number(sizing.design.replications)} times each{near}, on common random numbers"
     steps = [
         f"{sizing.goal.objectives[step.objective].text} is shown to be further off at "
         f"{sizing.knob.texts[step.high if found.directions[step.objective] >= 0 else step.low]} than at "

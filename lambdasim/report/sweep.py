@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from lambdasim.analysis.extremes import Extremes, extremes
 from lambdasim.analysis.sweep import Sweep
 from lambdasim.errors import printable
@@ -30,26 +32,40 @@ def extremes_of(sweep: Sweep, measure: int) -> Extremes | None:
 
 
 def _answers(sweep: Sweep) -> Iterator[str]:
-    for number, measure in enumerate(sweep.measures):
-        found = extremes_of(sweep, number)
-        if found is None:
-            yield printable(f"{measure.text} has no estimate at any point.")
-            continue
-        low, high = (interval(measure, sweep.estimates[place][number]) for place in (found.lowest, found.highest))
-        if len(found.rivals) == len(sweep.points) - 1:
-            told = "no point is shown to differ from it" if found.rivals else "there is no other point"
-            yield printable(f"{measure.text} is {low} at {_where(sweep, found.lowest)}; {told}.")
-            continue
-        yield printable(
-            f"{measure.text} is lowest at {_where(sweep, found.lowest)}: {low}; {_rivals(sweep, found)}; "
-            f"highest at {_where(sweep, found.highest)}: {high}."
-        )
+    """For each measure a sentence: where it is lowest and highest, and how surely."""
+    for number in range(len(sweep.measures)):
+        yield printable(_answer(sweep, number))
+
+
+def _answer(sweep: Sweep, number: int) -> str:
+    text, found = sweep.measures[number].text, extremes_of(sweep, number)
+    if found is None:
+        return f"{text} has no estimate at any point."
+    low, high = (_told(sweep, place, number) for place in (found.lowest, found.highest))
+    values = sweep.observations[:, :, number]
+    if len(sweep.points) == 1:
+        return f"{text} is {low} at the only point, {_where(sweep, 0)}."
+    if np.array_equal(values, np.broadcast_to(values[0], values.shape), equal_nan=True):
+        return f"{text} is {low} at every point."
+    if len(found.rivals) == len(sweep.points) - 1:
+        ends = f"lowest at {_where(sweep, found.lowest)}: {low}, highest at {_where(sweep, found.highest)}: {high}"
+        return f"{text}: no difference shown between points; {ends}."
+    return (
+        f"{text} is lowest at {_where(sweep, found.lowest)}: {low}; {_rivals(sweep, found)}. "
+        f"It is highest at {_where(sweep, found.highest)}: {high}."
+    )
+
+
+def _told(sweep: Sweep, place: int, number: int) -> str:
+    measure = sweep.measures[number]
+    unit = " ms" if any(word.endswith("_ms") for word in measure.path) else ""
+    return f"{interval(measure, sweep.estimates[place][number])}{unit}"
 
 
 def _rivals(sweep: Sweep, found: Extremes) -> str:
     match found.rivals:
         case ():
-            return "all other points are higher"
+            return "all others are higher" if len(sweep.points) > 2 else "the other is higher"
         case (rival,):
             return f"{_where(sweep, rival)} is not shown to be higher"
         case rivals:
@@ -81,38 +97,49 @@ def _short(paths: Sequence[str]) -> list[str]:
 
 
 def _points(sweep: Sweep) -> str:
-    shown, measures = list(range(len(sweep.points))), sweep.measures[:MOST_MEASURES]
+    measures = sweep.measures[:MOST_MEASURES]
+    starred = [_starred(sweep, number) for number in range(len(measures))]
     title = f"Estimates ({share(sweep.design.confidence)} intervals, {sweep.design.replications} replications)"
+    shown = list(range(len(sweep.points)))
     if len(shown) > MOST_POINTS:
         estimates = [point[0] for point in sweep.estimates]
         shown.sort(key=lambda place: (math.isnan(estimates[place].low), estimates[place].value))
         del shown[MOST_POINTS:]
         title += f": of {len(sweep.points):,} points the {MOST_POINTS} where {measures[0].text} is lowest"
     rows = [
-        tuple(
-            printable(cell)
-            for cell in (
-                str(place + 1),
-                *sweep.points[place].overrides.values(),
-                *(interval(m, e) for m, e in zip(measures, sweep.estimates[place], strict=False)),
-            )
+        (
+            str(place + 1),
+            *map(printable, sweep.points[place].overrides.values()),
+            *(
+                interval(measure, estimate) + ("*" if place in stars else " ")
+                for measure, estimate, stars in zip(measures, sweep.estimates[place], starred, strict=False)
+            ),
         )
         for place in shown
     ]
-    columns = ("point", *map(printable, _short(sweep.paths)), *(printable(measure.text) for measure in measures))
+    columns = ("point", *map(printable, _short(sweep.paths)), *(f"{printable(measure.text)} " for measure in measures))
     return plain(table(printable(title), columns, rows))
 
 
+def _starred(sweep: Sweep, number: int) -> frozenset[int]:
+    """The points that may be the lowest one; none where all may."""
+    found = extremes_of(sweep, number)
+    if found is None or len(found.rivals) == len(sweep.points) - 1:
+        return frozenset()
+    return frozenset({found.lowest, *found.rivals})
+
+
 def _notes(sweep: Sweep) -> Iterator[str]:
+    if any(_starred(sweep, number) for number in range(len(sweep.measures))):
+        told = share(sweep.design.confidence)
+        yield f"* In {told} of such sweeps the truly lowest is among those starred; more --replications star fewer."
     if (more := len(sweep.measures) - MOST_MEASURES) > 0:
-        yield f"{more} more measures are in the file of -o, and in --json."
+        yield f"{more} more measures are in the table of -o, and in --json."
     runs = len(sweep.points) * sweep.design.replications
     first = sweep.design.seed_of(sweep.scenario, 0)
     seeds = "their own seeds" if "seed" in sweep.paths else f"seeds {first} to {first + sweep.design.replications - 1}"
-    resumed = f", {sweep.resumed:,} of them before the sweep was interrupted" if sweep.resumed else ""
+    resumed = f", {sweep.resumed:,} of them before it was interrupted" if sweep.resumed else ""
     yield f"{runs:,} runs, on {seeds} at every point{resumed}."
-    if any((found := extremes_of(sweep, number)) and found.rivals for number in range(len(sweep.measures))):
-        yield "Points that are not shown to differ: more --replications may tell them apart."
 
 
 def sweep_document(sweep: Sweep) -> dict[str, Any]:

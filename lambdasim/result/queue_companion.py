@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lambdasim import queueing
 from lambdasim.codes import Outcome
-from lambdasim.result.comparison import FEWEST, Case, Comparison
+from lambdasim.result.comparison import Case, Comparison
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.scenario.links import links
 from lambdasim.scenario.sqs_trigger import SqsTrigger
@@ -46,7 +46,7 @@ def _pollers(case: Case) -> int | None:
     queue, most = trigger.queue, trigger.scaling_config.maximum_concurrency
     name, others = case.triggers[0], (t for t in scenario.triggers.values() if isinstance(t, SqsTrigger))
     is_fed = any(link.to == name for link in links(scenario))
-    is_shared = queue.shared_with is not None or any(other.queue.shared_with == name for other in others)
+    is_shared = any(other.queue.shared_with == name for other in others)
     is_plain = not (queue.fifo or queue.delay_us or queue.backlog or trigger.filter or is_fed or is_shared)
     one_by_one = trigger.batch_size == 1 and not trigger.maximum_batching_window_in_seconds
     is_constant = most <= scenario.book.value("triggers/sqs/pollers/start")  # there from the start, and never fewer
@@ -56,4 +56,4 @@ def _pollers(case: Case) -> int | None:
 def _went_smoothly(case: Case) -> bool:
     """Each event ran once, and well: function errors and throttles take pollers away."""
     outcomes, events = case.margins.outcomes[case.index], case.events
-    return not case.refused and events >= FEWEST and events == outcomes[Outcome.SUCCESS] == outcomes.sum()
+    return bool(events == outcomes[Outcome.SUCCESS] == outcomes.sum())

@@ -145,6 +145,12 @@ def test_a_round_adds_a_fifth_at_least_and_doubles_at_most():
             assert begin // 5 <= count <= begin
 
 
+def test_where_hardly_any_is_missing_a_fifth_is_added_all_the_same():
+    # At 50 the half width is 0.574, and 0.570 is allowed: one more might do, and to look so often would flatter.
+    _, rounds = planned(ALTERNATING, 0.0605, 500, first=50)
+    assert rounds == [(0, 50), (50, 10)]
+
+
 def test_no_more_are_run_than_the_most_that_are_allowed():
     values, rounds = planned(ALTERNATING, 0.001, 33)
     assert len(values) == 33
@@ -173,6 +179,14 @@ def test_every_measure_must_be_precise_enough():
 
     both = sequentially(observed, [MEASURE, MEASURE], Design(10), 0.05, 500)
     assert len(both) == len(planned(ALTERNATING, 0.05, 500)[0]) > 10
+
+
+def test_what_is_added_are_the_replications_that_follow():
+    sequential = replicate(loss(duration="30 s"), [THROTTLES], Design(3), precision=0.3, most=12)
+    assert len(sequential.seeds) > 3
+    at_once = replicate(loss(duration="30 s"), [THROTTLES], Design(len(sequential.seeds)))
+    assert np.array_equal(sequential.values, at_once.values)
+    assert sequential.seeds == at_once.seeds
 
 
 def test_what_is_missing_is_told_where_the_most_did_not_suffice():

@@ -117,6 +117,19 @@ def test_a_dip_that_a_probe_falls_into_is_found_by_trying_all():
     assert result.backwards
 
 
+def test_a_dip_among_the_probes_costs_no_bisection_first():
+    _, bench = found(lambda place: abs(place - 30) - 4.5, count=61)
+    assert list(map(len, bench.batches)) == [len(probes(61)), 61 - len(probes(61))]
+
+
+def test_a_bump_that_only_bisection_runs_into_is_found_out_too():
+    """Between the probes 30 and 45 the middle is tried first."""
+    result, bench = found(lambda place: 100 if place == 37 else falling(40)(place), count=61)
+    assert 37 not in probes(61)
+    assert (result.scanned, result.answer) == (True, 40)
+    assert len(bench.judged) == 61
+
+
 def test_a_long_range_that_is_not_monotone_is_searched_by_a_grid_and_then_finer():
     result, bench = found(lambda place: abs(place - 5000) - 1000.5, count=10_001)
     assert (result.scanned, result.answer) == (True, 4000)
@@ -161,6 +174,15 @@ def test_more_effort_near_the_limit_brings_the_answer_nearer_to_it(most_effort, 
     assert bench.judged[0] == bench.judged[899] == 1  # far from the limit more runs would tell nothing new
 
 
+def test_the_answer_is_looked_at_as_closely_as_what_may_lie_below_it():
+    """What lies below never shows more than an estimate: the answer stays, and is one of as many runs."""
+    result, bench = found(
+        lambda place: -100 if place >= 520 else falling(400)(min(place, 400)), count=900, blur=20, most_effort=4
+    )
+    assert (result.seeming, result.answer) == (400, 520)
+    assert bench.judged[520] == 4
+
+
 def test_no_effort_is_spent_where_nothing_is_open():
     result, bench = found(falling(500), count=900, blur=0.1, most_effort=16)
     assert (result.answer, result.effort) == (500, 1)
@@ -176,6 +198,14 @@ def test_the_cheapest_that_meets_is_found_where_cost_falls_and_then_rises(count,
     place = search.cheapest(lambda place: abs(place - cheapest))
     assert place == min(range(boundary, count), key=lambda place: (abs(place - cheapest), place))
     assert len(bench.judged) <= 60
+
+
+def test_a_second_valley_of_the_cost_that_no_probe_falls_into_is_seen():
+    bench = Curves([falling(0)])
+    search = Search(bench, 900)
+    search.run()
+    assert all(abs(place - 337) > 60 for place in probes(900))
+    assert search.cheapest(lambda place: place if abs(place - 337) > 60 else abs(place - 337) - 100) == 337
 
 
 def test_of_equally_cheap_values_the_smallest_is_taken():

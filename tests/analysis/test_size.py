@@ -122,6 +122,15 @@ def test_values_of_which_no_difference_in_cost_is_shown_are_told():
     assert "no difference between 5 and 10 and 20 is shown" in size_text(sizing)
 
 
+def test_only_values_that_meet_are_as_good_as_the_answer():
+    """A caller who gives up pays nothing less."""
+    vary = {"triggers.t.client.read_timeout": ["50 ms", "1 s", "2 s"]}
+    sizing = size(load(memory_world()), vary, ["t.client_gone <= 0"], minimize=COST, design=FEW)
+    gone, answer, tie = sizing.tried
+    assert (gone.meets, gone.cost) == (False, answer.cost)
+    assert (sizing.answer, sizing.ties) == (answer, (tie,))
+
+
 def test_where_no_value_meets_the_best_is_told_and_that_the_handler_alone_is_too_slow():
     sizing = size(load(memory_world()), {PROVISIONED: "0..30"}, ["f.latency_ms.p50 < 150"], design=FEW)
     assert (sizing.answer, sizing.seeming, sizing.last) == (None, None, None)
@@ -271,7 +280,7 @@ def test_what_is_wrong_is_told_all_at_once_before_anything_runs(vary, objectives
 def test_a_triggers_number_that_does_not_exist_is_told_before_the_search(monkeypatch):
     monkeypatch.setattr("lambdasim.analysis.bench.observe", None)
     with pytest.raises(InputError) as caught:
-        size(queue_world(1), {POLLERS: "2..9"}, ["t.drain_s < 18"])
+        size(queue_world(), {POLLERS: "2..9"}, ["t.drain_s < 18"])
     assert str(caught.value) == (
         "--objective: t.drain_s: the summary has no 'drain_s' under triggers.t; did you mean 'drained_s'?"
     )

@@ -13,7 +13,7 @@ from lambdasim.analysis.observations import Design
 from lambdasim.analysis.pilots import SLOTS, Pilot, Settling, piloted
 from lambdasim.analysis.runner import Workers
 from lambdasim.analysis.stationarity import changes_by_design
-from lambdasim.analysis.warm_up import FEWEST, PILOTS, WarmUp, mser5, truncations_of, warm_up_of, with_warm_up
+from lambdasim.analysis.warm_up import FEWEST, PILOTS, WarmUp, by_mser5, mser5, truncations_of, warm_up_of, with_warm_up
 from lambdasim.errors import AnalysisError, InputError
 from lambdasim.randomness import stream
 from tests.theory.worlds import direct, function, world
@@ -134,6 +134,15 @@ def test_the_longest_transient_of_all_functions_is_taken_and_rounded_up_to_a_mil
     assert found.us % 1000 == 0
     by_series = {truncation.series: truncation.warm_up_us for truncation in found.truncations}
     assert by_series["slow's concurrency"] > by_series["quick's concurrency"]
+
+
+def test_a_warm_up_is_never_rounded_down():
+    n = 10_000
+    latency_us = (1e6 * np.exp(-np.arange(n) / 500) + 1e5 * stream(1, "noise").random(n)).astype(np.int64)
+    settling = Settling(np.arange(n) * 60_007 + 1, latency_us, np.ones(SLOTS))
+    found = by_mser5(filling(duration=f"{n * 60_007} us"), [{"f": settling}])
+    assert found.truncations[0].warm_up_us % 1000
+    assert 0 < found.us - found.truncations[0].warm_up_us < 1000
 
 
 def test_a_function_with_few_events_is_named_and_one_without_any_is_not():

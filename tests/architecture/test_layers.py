@@ -70,6 +70,8 @@ def test_simpy_and_matplotlib_stay_in_their_rooms(module):
     assert "numba" not in roots
     if module.relative_to(PACKAGE).as_posix() not in {"analysis/runner.py", "analysis/pools.py"}:
         assert not roots & {"dask", "distributed", "multiprocessing", "concurrent"}
+    if module.relative_to(PACKAGE).as_posix() != "analysis/combinations.py":
+        assert "optuna" not in roots
 
 
 def test_the_folders_of_rooms_say_nothing_in_their_init():

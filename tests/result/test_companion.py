@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import lambdasim
 from lambdasim import queueing
 from lambdasim.records import ENVIRONMENT_COLUMNS, NEVER, empty
 from lambdasim.report.text import plain_report
+from lambdasim.report.theory_table import theory_table
 from lambdasim.result.companion import _started_alone
 from lambdasim.result.comparison import FAR, Comparison
 from lambdasim.result.result import Result
@@ -258,7 +260,7 @@ SILENT = {
         "no Poisson process": {"trigger": {"arrivals": {"constant": {"rate": "3/s"}}}},
         "no maximum concurrency": {"trigger": {"scaling_config": None}},
         "pollers that come and go": {"trigger": {"scaling_config": {"maximum_concurrency": 6}}},
-        "batches": {"trigger": {"batch_size": 2}},
+        "batches": {"trigger": {"batch_size": 2, "arrivals": poisson(0.5)}},  # though none has two messages
         "a window": {"trigger": {"maximum_batching_window_in_seconds": 1}},
         "a filter": {"trigger": {"filter": {"pass": "90%"}}},
         "an order to keep": {"trigger": queue(queue={"fifo": True})},
@@ -275,6 +277,13 @@ SILENT = {
         },
         "too much load": {"trigger": {"arrivals": poisson(4.2)}},
         "function errors": {"function": {"handler": {"error_rate": "1%"}}},
+        "function errors that a second receive mends": {
+            "function": {"handler": {"error_rate": "1%"}, "timeout": 30}, "trigger": queue(queue={"visibility_timeout": "30 s"}),
+        },
+        "messages that are given up at once": {
+            "function": {"handler": {"error_rate": "1%"}},
+            "trigger": queue(queue={"max_receive_count": 1, "dead_letter": "discard-counted"}),
+        },
         "throttles": {"function": {"reserved_concurrent_executions": 3}},
         "few messages": {"duration": "21 s"},
         "a run that says little": {"trigger": {"arrivals": poisson(3.8)}},
@@ -301,9 +310,11 @@ def test_a_run_that_forgets_its_empty_start_has_a_line_with_a_warm_up_or_without
         assert abs(lines(world_of(quantity, warm_up=warm_up, duration="1000 s"))[quantity]["z"]) < LIMIT
 
 
-def test_a_warm_up_longer_than_any_service_makes_up_for_an_empty_start():
-    at_once = {"trigger": {"arrivals": poisson(200)}, "warm_up": "30 s", "duration": "50 s"}
-    assert abs(lines(world_of(CONCURRENCY, **at_once))[CONCURRENCY]["z"]) < LIMIT
+def test_a_warm_up_makes_up_for_an_empty_start():
+    for quantity in (CONCURRENCY, THROTTLED):
+        changes = copy.deepcopy(SILENT[quantity]["an empty start"])
+        changes |= {"warm_up": "30 s", "duration": f"{30 + int(changes['duration'].removesuffix(' s'))} s"}
+        assert abs(lines(world_of(quantity, **changes))[quantity]["z"]) < LIMIT
 
 
 def test_a_function_that_nothing_triggers_has_no_line():
@@ -335,6 +346,7 @@ def test_a_line_that_is_far_off_says_so():
     near = Comparison("f", "Erlang B", THROTTLED, "share", 0.1, {}, 0.1 - 3.99 * 0.01, 0.01)
     assert FAR == 4
     assert far.note == "beyond 4 standard errors: the formula's assumptions do not hold here, or something is wrong"
+    assert replace(far, simulated=0.1 - 4.01 * 0.01).note == far.note
     assert near.note == ""
     assert Comparison("f", "x", "y", "ms", 1.0, {}, 9.0, 0.01, is_exact=False).z is None
 
@@ -374,3 +386,15 @@ def test_the_report_has_a_table_of_the_lines_and_none_without_any():
     without = lambdasim.simulate(world_of(THROTTLED, trigger={"arrivals": {"constant": {"rate": "5/s"}}})).summary()
     assert without["theory"] == []
     assert "queueing theory" not in plain_report(without)
+
+
+def test_the_table_has_notes_only_where_there_is_one_and_lines_only_of_functions_that_are_shown():
+    line = Comparison("f", "Erlang B", THROTTLED, "share", 0.1, {"load_erlangs": 3.0}, 0.5, 0.01)
+    wait = Comparison("g", "M/G/c", WAIT, "ms", 1234.5, {"load_erlangs": 2}, 20.25, 1.0, is_exact=False)
+    table = theory_table([line.document(), wait.document()], {"f", "g"})
+    assert table.columns[-1] == "note"
+    assert table.rows[0] == ("f", "Erlang B", THROTTLED, "10 %", "50 %", "1 %", "+40.0", "3", line.note)
+    assert table.rows[1] == ("g", "M/G/c", WAIT, "1,234 ms", "20.2 ms", "1 ms", "-", "2", "")
+    table = theory_table([line.document(), wait.document()], {"g"})
+    assert table.columns[-1] == "load"
+    assert [row[0] for row in table.rows] == ["g"]

@@ -11,7 +11,15 @@ from lambdasim.queueing import erlang_b
 from lambdasim.randomness import stream
 from tests.analysis.queues import waits
 from tests.validation import coverage
-from tests.validation.coverage import WAIT_LOAD, WAIT_SERVERS, from_empty, sojourn_p90_ms, studies, wilson
+from tests.validation.coverage import wilson
+from tests.validation.coverage_worlds import (
+    WAIT_LOAD,
+    WAIT_SERVERS,
+    effect_of_the_empty_start,
+    from_empty,
+    sojourn_p90_ms,
+    studies,
+)
 
 # Twenty experiments only tell gross errors: an honest interval holds fewer than 15 of them once in 3,000 times.
 
@@ -39,7 +47,7 @@ def test_long_after_its_start_a_loss_system_has_erlangs_share(load, servers):
 
 
 def test_the_empty_start_does_not_count_in_the_studys_windows():
-    assert coverage.effect_of_the_empty_start() < 1e-5
+    assert effect_of_the_empty_start() < 1e-5
 
 
 def test_the_percentile_of_wait_and_service_is_that_of_simulated_queues():

@@ -1,0 +1,70 @@
+"""``lambdasim compare``: variants of a scenario, or several scenarios, beside each other on the same luck."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lambdasim.cli.experiment import design_of, experiment_options, measure_option, vary_option
+from lambdasim.cli.interrupts import Interrupts
+from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.progress import progress_bar
+from lambdasim.errors import InputError, Problem
+
+
+@click.command()
+@click.argument("scenarios", type=click.Path(path_type=Path), nargs=-1, required=True)
+@vary_option
+@measure_option
+@click.option(
+    "--baseline",
+    metavar="LABEL|N",
+    default="1",
+    show_default=True,
+    help="The variant that the others are compared with: its label, or its number from 1 on.",
+)
+@experiment_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
+@click.pass_obj
+def compare(
+    interrupts: Interrupts,
+    /,
+    scenarios: tuple[Path, ...],
+    vary: dict[str, list[str]],
+    measures: list[str] | None,
+    baseline: str,
+    overrides: dict[str, str],
+    as_json: bool,
+    **design: Any,
+) -> int:
+    """Compare variants of SCENARIOS (YAML files): which to take, and which differences are shown.
+
+    Each combination of the values of --vary is a variant, of each file; all of them run on the same seeds. The first
+    --measure counts first, the month's cost second. --set applies to every file.
+
+    Exit status: 0, whatever is shown; 2 if a scenario or an option is wrong; 130 if interrupted.
+    """
+    from lambdasim.analysis.compare import compare as comparison_of  # noqa: PLC0415 - keeps --help fast
+    from lambdasim.report.as_json import as_json_text  # noqa: PLC0415
+    from lambdasim.report.compare import compare_document, compare_text  # noqa: PLC0415
+    from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
+
+    loaded, problems = [], list[Problem]()
+    for path in scenarios:
+        try:
+            loaded.append(load_scenario(path, overrides=overrides))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    interrupts.check()
+    number = int(baseline) - 1 if baseline.isdecimal() else baseline
+    with progress_bar(f"{len(loaded)} scenarios" if len(loaded) > 1 else loaded[0].name) as progress:
+        found = comparison_of(loaded, vary, measures, baseline=number, design=design_of(**design), progress=progress)
+    interrupts.check()
+    bold = partial(click.style, bold=True) if on_terminal() else str
+    say(as_json_text(compare_document(found)) if as_json else compare_text(found, bold))
+    return 0

@@ -1,0 +1,98 @@
+"""Thresholds over replications: what an interval says of a bound."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lambdasim
+from lambdasim.analysis.intervals import Estimate
+from lambdasim.analysis.observations import Design, measure_of
+from lambdasim.analysis.thresholds import Check, Verdict, check
+from lambdasim.errors import InputError
+from lambdasim.scenario.thresholds import Threshold
+from tests.worlds import at, load, world
+
+SHORT = Design(replications=3)
+numbers = st.floats(-1e6, 1e6)
+
+
+def a_check(operator, limit, low, value, high, missing=0):
+    measure = measure_of(load(world()), "f.latency_ms.p99")
+    return Check(
+        Threshold(f"f.latency_ms.p99 {operator} {limit}", measure, operator, limit),
+        Estimate(value, low, high, 10, "t"),
+        missing,
+    )
+
+
+@given(st.sampled_from(["<", "<=", ">", ">="]), numbers, st.lists(numbers, min_size=3, max_size=3).map(sorted))
+def test_the_verdict_is_that_of_the_whole_interval_and_the_estimate_counts_in_between(operator, limit, ends):
+    found = a_check(operator, limit, *ends)
+    inside = [found.threshold.holds(end) for end in ends]
+    if all(inside):
+        assert (found.verdict, found.ok) == (Verdict.HOLDS, True)
+    elif not any(inside):
+        assert (found.verdict, found.ok) == (Verdict.FAILS, False)
+    else:
+        assert (found.verdict, found.ok) == (Verdict.UNDECIDED, inside[1])
+
+
+@given(st.sampled_from(["<", ">"]), numbers, numbers)
+def test_without_an_interval_it_is_undecided(operator, limit, value):
+    found = a_check(operator, limit, math.nan, value, math.nan)
+    assert found.verdict is Verdict.UNDECIDED
+    assert found.ok == found.threshold.holds(value)
+
+
+def test_a_run_without_a_value_fails_whatever_the_others_say():
+    found = a_check("<", 300, 100, 110, 120, missing=1)
+    assert (found.verdict, found.ok) == (Verdict.FAILS, False)
+
+
+def test_what_is_exact_holds_or_fails():
+    checks = check(load(world(thresholds=["f.latency_ms.max < 1101", "f.latency_ms.max < 1100"])), design=SHORT)
+    assert [one.verdict for one in checks.checks] == [Verdict.HOLDS, Verdict.FAILS]
+    assert [one.estimate.value for one in checks.checks] == [1100, 1100]
+    assert not checks.ok
+    assert checks.count(Verdict.FAILS) == 1
+    assert list(checks.frame["verdict"]) == ["holds", "fails"]
+
+
+def test_a_measure_that_no_run_has_fails():
+    """Nothing succeeds, so that there is no latency."""
+    nothing = world(handler={"error_rate": "100%"}, thresholds=["f.latency_ms.max < 9999", "f.errors > 0"])
+    latency, errors = check(load(nothing), design=SHORT).checks
+    assert (latency.verdict, latency.missing, latency.estimate.n) == (Verdict.FAILS, 3, 0)
+    assert errors.verdict is Verdict.HOLDS
+
+
+def test_replication_r_is_what_simulate_gives_with_the_seed_after_r():
+    noisy = load(world(seed=5, handler={"duration": {"exponential": {"mean": "1 s"}}}))
+    [one] = check(noisy, ["f.latency_ms.mean < 1"], design=SHORT).checks
+    single = [
+        lambdasim.simulate(noisy, seed=seed).summary()["functions"]["f"]["latency_ms"]["mean"] for seed in (5, 6, 7)
+    ]
+    assert one.estimate.value == pytest.approx(sum(single) / 3)
+
+
+def test_thresholds_of_the_call_stand_beside_the_scenarios_own_each_once():
+    scenario = load(world(trigger={"arrivals": at("0s", "10s")}, thresholds=["f.errors < 1"]))
+    checks = check(scenario, ["f.invocations >= 2", "f.errors < 1"], design=SHORT)
+    assert [one.threshold.text for one in checks.checks] == ["f.errors < 1", "f.invocations >= 2"]
+    assert checks.ok
+
+
+def test_no_threshold_at_all_is_an_error_with_the_remedy():
+    with pytest.raises(InputError, match="thresholds: there are none to check; name some in the scenario"):
+        check(load(world()), design=SHORT)
+
+
+def test_every_wrong_threshold_is_told():
+    with pytest.raises(InputError) as raised:
+        check(load(world()), ["g.errors < 1", "f.errors", "f.errors < 1"], design=SHORT)
+    texts = [str(problem) for problem in raised.value.problems]
+    assert len(texts) == 2
+    assert texts[0].startswith("--threshold: <text>: 'g' is no function or trigger here")
+    assert "'f.errors' is not a threshold; write for example" in texts[1]

@@ -175,7 +175,7 @@ def _notes(found: Sensitivity) -> Iterator[str]:
     hidden = [effect.assumption for tornado in found.tornados for effect in tornado.effects]
     shown = {effect.assumption.path for tornado in found.tornados for effect in tornado.shown}
     quiet = {one.path: one for one in hidden if one.path not in shown}
-    yield from _listed("No difference shown", quiet.values())
+    yield from _listed("No difference shown; more --replications show smaller ones", quiet.values())
     yield from _listed("Changed nothing at all in the first replication, and were not run again", found.unmoved)
     for one in found.refused:
         yield from _wrapped(f"Not tried: {one.assumption.path} at {brief(one.value)}: {one.why}", "")

@@ -244,7 +244,7 @@ def test_the_text_lists_what_is_not_shown_and_what_changed_nothing(of_seldom):
     shown = {effect.assumption.path for tornado in of_seldom.tornados for effect in tornado.shown}
     hidden = {effect.assumption.path for effect in of_seldom.tornados[0].effects} - shown
     assert hidden
-    listed = text.partition("No difference shown: ")[2].partition(".")[0]
+    listed = text.partition("No difference shown; more --replications show smaller ones: ")[2].partition(".")[0]
     assert set(listed.split(", ")) == hidden
     listed = text.partition("and were not run again: ")[2].partition(". ")[0]
     assert listed.split(", ") == [one.path for one in of_seldom.unmoved]

@@ -278,7 +278,8 @@ SILENT = {
         "too much load": {"trigger": {"arrivals": poisson(4.2)}},
         "function errors": {"function": {"handler": {"error_rate": "1%"}}},
         "function errors that a second receive mends": {
-            "function": {"handler": {"error_rate": "1%"}, "timeout": 30}, "trigger": queue(queue={"visibility_timeout": "30 s"}),
+            "function": {"handler": {"error_rate": "1%"}, "timeout": 30},
+            "trigger": queue(queue={"visibility_timeout": "30 s"}),
         },
         "messages that are given up at once": {
             "function": {"handler": {"error_rate": "1%"}},

@@ -35,22 +35,22 @@ is how far the mean (of percentiles: the median) of all runs of all experiments 
 
 {table}
 
-- **Loss**: reserved concurrency {worlds.LOSS_SERVERS}, {worlds.LOSS_LOAD:g} erlangs, exponential handlers of 1 s. Throttles: Erlang B
-  times the arrivals in the measured {worlds.LOSS_S:g} s. p90 of latency: of what runs, the handler's law, whoever else is
-  refused.
-- **Wait**: SQS, one message a batch, `maximum_concurrency` {worlds.WAIT_SERVERS}, {worlds.WAIT_LOAD:g} erlangs, exponential handlers
-  of 1 s, {worlds.WAIT_S:g} s measured. Mean and p90 of the time from send to success: Erlang C, and
+- **Loss**: reserved concurrency {w.LOSS_SERVERS}, {w.LOSS_LOAD:g} erlangs, exponential handlers of 1 s. Throttles:
+  Erlang B times the arrivals in the measured {w.LOSS_S:g} s. p90 of latency: of what runs, the handler's law, whoever
+  else is refused.
+- **Wait**: SQS, one message a batch, `maximum_concurrency` {w.WAIT_SERVERS}, {w.WAIT_LOAD:g} erlangs, exponential
+  handlers of 1 s, {w.WAIT_S:g} s measured. Mean and p90 of the time from send to success: Erlang C, and
   P(T > t) = exp(-t) (1 + C (1 - exp(-(c - a - 1) t)) / (c - a - 1)), with a erlangs on c servers.
-- **Slow**: reserved concurrency {worlds.SLOW_SERVERS}, {worlds.SLOW_LOAD:g} erlangs, exponential handlers of {worlds.SLOW_SERVICE:g} s, a
-  run of {worlds.SLOW_S:g} s. From its empty start it fills slowly, and throttles too little at first. MSER-5 left out
+- **Slow**: reserved concurrency {w.SLOW_SERVERS}, {w.SLOW_LOAD:g} erlangs, exponential handlers of
+  {w.SLOW_SERVICE:g} s, a run of {w.SLOW_S:g} s. From its empty start it fills slowly, and throttles too little at first. MSER-5 left out
   {mser_low:.0f} to {mser_high:.0f} s (the middle 80 % of experiments), and refused {refused} experiments, which count
   nowhere: no steady state within half of the run. Erlang B times the arrivals of what is left.
 
-The worlds begin empty. In *loss* and *wait* so much is left out ({worlds.LOSS_WARM_UP:g} s and {worlds.WAIT_WARM_UP:g} s, of services
-of 1 s) that the expected value over the measured window, computed from the Markov chain as it leaves the empty state,
-differs from that of the steady state by less than {empty:.0e} of it. What is left in "runs - truth" is chance, and of a
-percentile the shortness of runs: among a few hundred calls that depend on each other the p90 is a little below that of
-all calls more often than above. More replications do not cure that; longer runs do.
+The worlds begin empty. In *loss* and *wait* so much is left out ({w.LOSS_WARM_UP:g} s and {w.WAIT_WARM_UP:g} s, of
+services of 1 s) that the expected value over the measured window, computed from the Markov chain as it leaves the empty
+state, differs from that of the steady state by less than {empty:.0e} of it. What is left in "runs - truth" is chance,
+and of a percentile the shortness of runs: among a few hundred calls that depend on each other the p90 is a little below
+that of all calls more often than above. More replications do not cure that; longer runs do.
 
 Where a row says so, replications were added until the interval was within 10 % of its estimate; that took {few:.0f} to
 {many:.0f} of them in the middle 80 % of experiments.
@@ -200,7 +200,7 @@ def page_of(planned: Sequence[Study], found: Sequence[Found]) -> str:
         mser_high=mser_high,
         refused=chosen.refused,
         empty=worlds.effect_of_the_empty_start(),
-        worlds=worlds,
+        w=worlds,
     )
 
 

@@ -12,7 +12,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lambdasim.errors import AnalysisError, InputError, LambdasimError, ParameterError, Problem, ResultError
+from lambdasim.errors import (
+    AnalysisError,
+    InputError,
+    LambdasimError,
+    ParameterError,
+    Problem,
+    ResultError,
+    WorkerError,
+)
 
 if TYPE_CHECKING:
     from lambdasim import queueing
@@ -22,8 +30,10 @@ if TYPE_CHECKING:
     from lambdasim.analysis.observations import Design
     from lambdasim.analysis.pareto import TradeOff, trade_off
     from lambdasim.analysis.replicate import Replications, replicate
+    from lambdasim.analysis.runner import Workers
     from lambdasim.analysis.sensitivity import Sensitivity, sensitivity
     from lambdasim.analysis.size import Sizing, size
+    from lambdasim.analysis.sweep import Sweep, sweep
     from lambdasim.analysis.thresholds import Checks, check
     from lambdasim.analysis.warm_up import with_warm_up
     from lambdasim.parameters.book import load_book
@@ -49,7 +59,10 @@ __all__ = [
     "ResultError",
     "Sensitivity",
     "Sizing",
+    "Sweep",
     "TradeOff",
+    "WorkerError",
+    "Workers",
     "advise",
     "check",
     "compare",
@@ -63,6 +76,7 @@ __all__ = [
     "sensitivity",
     "simulate",
     "size",
+    "sweep",
     "trade_off",
     "with_warm_up",
 ]
@@ -77,7 +91,9 @@ _HOMES = {
     "Result": "lambdasim.result.result",
     "Sensitivity": "lambdasim.analysis.sensitivity",
     "Sizing": "lambdasim.analysis.size",
+    "Sweep": "lambdasim.analysis.sweep",
     "TradeOff": "lambdasim.analysis.pareto",
+    "Workers": "lambdasim.analysis.runner",
     "advise": "lambdasim.advice.advise",
     "check": "lambdasim.analysis.thresholds",
     "compare": "lambdasim.analysis.compare",
@@ -90,6 +106,7 @@ _HOMES = {
     "sensitivity": "lambdasim.analysis.sensitivity",
     "simulate": "lambdasim.simulation",
     "size": "lambdasim.analysis.size",
+    "sweep": "lambdasim.analysis.sweep",
     "trade_off": "lambdasim.analysis.pareto",
     "with_warm_up": "lambdasim.analysis.warm_up",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lambdasim.analysis.comparands import COST, Scenarios, comparands
+from lambdasim.analysis.comparands import COST, Comparands, Scenarios, comparands
 from lambdasim.analysis.directions import Better
 from lambdasim.analysis.intervals import Estimate
 from lambdasim.analysis.observations import Design, Progress, observe
@@ -136,12 +136,20 @@ def compare(
     found = comparands(scenarios, {} if vary is None else vary, measures, baseline, design)
     design = replace(design, seed=design.seed_of(found.variants[0].scenario, 0))
     values = observe([variant.scenario for variant in found.variants], found.measures, design, progress=progress)
+    return weighed(found, values, design, first_counts=measures is not None)
+
+
+def weighed(found: Comparands, values: NDArray[np.float64], design: Design, *, first_counts: bool) -> Comparison:
+    """The comparison of what was observed, ``values`` of shape (variants, replications, measures).
+
+    ``first_counts``: the recommendation goes by the first measure, and not by the first that differs.
+    """
     judged = _same_time(found.variants)
     compared = tuple(
         compared_by(measure, values[:, :, place], found.baseline, design.confidence, judged=judged)
         for place, measure in enumerate(found.measures)
     )
-    foremost = compared[0] if measures is not None else _foremost(compared)
+    foremost = compared[0] if first_counts else _foremost(compared)
     return Comparison(
         labels=found.labels,
         variants=found.variants,

@@ -196,8 +196,8 @@ def estimate_of(measure: Measure, values: ArrayLike, confidence: float = CONFIDE
     is far from normal. Of anything else, and of a percentile where the replications are too few for that, the mean by
     t. An interval of values that are nowhere below 0 does not go there, nor that of a share beyond 1.
 
-    A percentile of a short run tends to lie below that of all calls (by some 2 % for the p90 of 700 in an M/M/2, less
-    in proportion in longer runs). More replications do not cure that; longer runs do.
+    A percentile of a short run tends to lie a little below that of all calls. More replications do not cure that;
+    longer runs do.
     """
     known = _known(values)
     _check_confidence(confidence)

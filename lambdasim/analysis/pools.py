@@ -75,19 +75,40 @@ class Processes:
 def _started_quietly(*, needs_main: bool) -> Iterator[None]:
     """Start processes that Ctrl-C doesn't reach, and that don't run the user's script again.
 
-    A process inherits which signals are blocked. And Python would have it import the main module, although all that it
-    needs is in ours: a script without ``if __name__ == "__main__"`` would begin its sweep once more in every process.
+    Python would have each import the main module, although all that it needs is in ours: a script without ``if __name__
+    == "__main__"`` would begin its sweep once more in every process.
     """
     main = sys.modules["__main__"]
+    with _without_interrupts():
+        try:
+            if not needs_main:
+                sys.modules["__main__"] = ModuleType("__main__")
+            yield
+        finally:
+            sys.modules["__main__"] = main
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Put Ctrl-C off until after: a process that is half started is known to nobody, and would be left behind.
+
+    What is started inherits that the signal is blocked. Here that is not enough: another thread may get it, and Python
+    would raise it in this one all the same.
+    """
+    before, came = signal.getsignal(signal.SIGINT), list[int]()
+    here = callable(before) and threading.current_thread() is threading.main_thread()
+    if here:
+        signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
-        if not needs_main:
-            sys.modules["__main__"] = ModuleType("__main__")
         yield
     finally:
-        sys.modules["__main__"] = main
         if blocked is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if here:
+            signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _settle() -> None:

@@ -110,12 +110,11 @@ def sweep(
         WorkerError: those who should do the work died of it, or can't be had.
     """
     place = None if output is None else tables.checked_place(Path(output))
-    variants = variants_at(scenario, vary, sample, design)
-    chosen = measures_of(scenario, measures)
+    variants, chosen = planned(scenario, vary, sample=sample, measures=measures, design=design)
     journal = None
     if place is not None:
         values = _determining(variants, chosen, design)
-        journal = Journal(place.with_name(f"{place.name}.journal"), values, fresh=fresh)
+        journal = Journal(journal_of(place), values, fresh=fresh)
     with nullcontext() if journal is None else closing(journal):
         runs = [(point, replication) for point in range(len(variants)) for replication in range(design.replications)]
         done = {} if journal is None else {run: journal.done[run] for run in runs if run in journal.done}
@@ -129,10 +128,38 @@ def sweep(
     return found
 
 
-def variants_at(
+def journal_of(output: Path) -> Path:
+    """Where the journal of a table lies."""
+    return output.with_name(f"{output.name}.journal")
+
+
+def planned(
+    scenario: Scenario,
+    vary: Mapping[str, Sequence[Any] | str],
+    *,
+    sample: int | None,
+    measures: Sequence[str] | None,
+    design: Design,
+) -> tuple[tuple[Variant, ...], tuple[Measure, ...]]:
+    """The points and measures of a sweep, checked; ``InputError`` with all that is wrong with either."""
+    variants, chosen, problems = tuple[Variant, ...](), tuple[Measure, ...](), list[Problem]()
+    try:
+        variants = _variants_at(scenario, vary, sample, design)
+    except InputError as error:
+        problems += error.problems
+    try:
+        chosen = measures_of(scenario, measures)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return variants, chosen
+
+
+def _variants_at(
     scenario: Scenario, vary: Mapping[str, Sequence[Any] | str], sample: int | None, design: Design
 ) -> tuple[Variant, ...]:
-    """The scenario at each point of a sweep, loaded and checked; ``InputError`` with what is wrong, however often."""
+    """The scenario at each point of a sweep, loaded; ``InputError`` with what is wrong, but not a thousand times."""
     lists = {
         path: [part.strip() for part in values.split(",")] if isinstance(values, str) else values
         for path, values in vary.items()

@@ -53,8 +53,8 @@ def sweep(
 
     Exit status: 0; 2 if a point, an option or the output is wrong, or the workers can't be had; 130 if interrupted.
     """
+    from lambdasim.analysis.sweep import journal_of, planned  # noqa: PLC0415
     from lambdasim.analysis.sweep import sweep as swept  # noqa: PLC0415 - keeps --help fast
-    from lambdasim.analysis.sweep import variants_at  # noqa: PLC0415
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415
     from lambdasim.report.sweep import sweep_document, sweep_text  # noqa: PLC0415
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
@@ -62,11 +62,11 @@ def sweep(
     loaded, design = load_scenario(scenario, overrides=overrides), design_of(**options)
     interrupts.check()
     if dry_run:
-        points = len(variants_at(loaded, vary, sample, design))
+        points = len(planned(loaded, vary, sample=sample, measures=measures, design=design)[0])
         say(f"{points:,} points, {design.replications} replications each: {points * design.replications:,} runs.")
         return 0
-    with progress_bar(loaded.name) as progress:
-        try:
+    try:
+        with progress_bar(loaded.name) as progress:
             found = swept(
                 loaded,
                 vary,
@@ -77,10 +77,10 @@ def sweep(
                 fresh=fresh,
                 progress=progress,
             )
-        except KeyboardInterrupt:
-            if output is not None:
-                click.echo("What is done is kept: the same command goes on from there.", err=True)
-            raise
+    except KeyboardInterrupt:
+        if output is not None and journal_of(output).exists():
+            click.echo("What is done is kept: the same command goes on from there.", err=True)
+        raise
     interrupts.check()
     if output is not None:
         click.echo(f"Written to {output}", err=True)

@@ -87,7 +87,8 @@ def _relative(difference: Difference | None) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{value * 100:+.3g}"
+    percent = value * 100
+    return f"{percent:+,.0f}" if abs(percent) >= 100 else f"{percent:+.1f}"
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:
@@ -216,16 +217,20 @@ def compare_document(comparison: Comparison) -> dict[str, Any]:
             "cheapest_of_these": labels[chosen.cheapest],
             "not_shown_to_be_dearer": [labels[n] for n in chosen.as_cheap],
         },
-        "measures": [_measure_document(compared, labels) for compared in comparison.compared],
+        "measures": [
+            _measure_document(compared, labels, comparison.values[:, :, place].tolist())
+            for place, compared in enumerate(comparison.compared)
+        ],
     }
 
 
-def _measure_document(compared: Compared, labels: Sequence[str]) -> dict[str, Any]:
+def _measure_document(compared: Compared, labels: Sequence[str], values: Sequence[Sequence[float]]) -> dict[str, Any]:
     return {
         "measure": compared.measure.text,
         "better_when": compared.better and compared.better.value,
         "variants": [
-            {"variant": label, **_row_document(row)} for label, row in zip(labels, compared.rows, strict=True)
+            {"variant": label, **_row_document(row), "values": [None if math.isnan(value) else value for value in own]}
+            for label, row, own in zip(labels, compared.rows, values, strict=True)
         ],
     }
 

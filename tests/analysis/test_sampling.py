@@ -55,6 +55,12 @@ def test_another_path_moves_no_others_values():
     assert points({"a": ["1..1000"]}, 20, 6) != alone
 
 
+def test_paths_are_drawn_independently():
+    drawn = points({"a": ["1..1000"], "b": ["1..1000"]}, 400, 5)
+    together = np.corrcoef([[int(point[path]) for point in drawn] for path in "ab"])[0, 1]
+    assert abs(together) < 4 / np.sqrt(400)
+
+
 def test_the_ends_of_a_range_are_looked_at_alone():
     assert ends({"a": ["1..9"], "b": [1, 2], "c": ["1s..2s", "log"]}) == [
         {"a": "1"},

@@ -12,10 +12,11 @@ import pytest
 
 import lambdasim
 from lambdasim.analysis import sweep as sweep_module
-from lambdasim.analysis.intervals import estimate_of
-from lambdasim.analysis.observations import Design, measured
+from lambdasim.analysis.intervals import Estimate, estimate_of
+from lambdasim.analysis.observations import Design, measured, measures_of
 from lambdasim.analysis.runner import Workers
 from lambdasim.analysis.sweep import sweep
+from lambdasim.analysis.tables import tidy
 from lambdasim.analysis.variants import laid_over
 from lambdasim.errors import InputError, ResultError
 
@@ -93,12 +94,18 @@ def test_the_table_has_what_each_point_comes_to_by_itself(tmp_path):
     assert (row["estimate"], row["low"], row["high"], row["replications"]) == (alone.value, alone.low, alone.high, 3)
 
 
-def test_a_number_without_an_interval_is_not_told(tmp_path):
-    scenario = lambdasim.parse_scenario(WORLD.format(duration="1m").replace("2/s", "1/h"))  # hardly ever a request
-    frame = swept(tmp_path / "t.csv", scenario=scenario, design=Design(replications=2)).frame
-    silent = frame[frame["measure"] == "api.latency_ms.p99"]
-    assert (silent["replications"] < 2).all()
-    assert silent[["estimate", "low", "high"]].isna().all(axis=None)
+def test_a_number_without_an_interval_is_not_told():
+    measures = measures_of(world(), MEASURES[:1])
+    frame = tidy([{"a": "1"}], measures, [[Estimate(5.0, math.nan, math.nan, 1, "t")]], THREE)
+    assert frame[["estimate", "low", "high"]].isna().all(axis=None)
+    assert frame["replications"].tolist() == [1]
+
+
+@pytest.mark.parametrize(("texts", "kind"), [(["1", "20"], "i"), (["1", "2.5"], "f"), (["1", "1 s"], "O")])
+def test_values_are_numbers_where_all_are_bare_numbers(texts, kind):
+    estimate = [Estimate(5.0, 4.0, 6.0, 3, "t")]
+    frame = tidy([{"a": text} for text in texts], measures_of(world(), MEASURES[:1]), [estimate, estimate], THREE)
+    assert pd.api.types.infer_dtype(frame["a"]) == {"i": "integer", "f": "floating", "O": "string"}[kind]
 
 
 def test_csv_and_parquet_hold_the_same_table(tmp_path):
@@ -188,6 +195,14 @@ def test_a_line_that_a_kill_tore_is_dropped_and_its_run_done_again(tmp_path, tab
         runs.clear()
         assert swept(tmp_path / "t.csv").resumed == max(0, torn.count(b"\n") - 1) == 12 - len(runs)
         assert (tmp_path / "t.csv").read_bytes() == table
+
+
+def test_a_sweep_may_be_torn_again_and_again(tmp_path, table):
+    for runs_done in (3, 6, 9):
+        journal = interrupted(tmp_path / "t.csv", runs_done)
+        journal.write_bytes(journal.read_bytes()[:-5])
+    assert swept(tmp_path / "t.csv").resumed == 8
+    assert (tmp_path / "t.csv").read_bytes() == table
 
 
 def test_a_journal_grows_by_what_goes_on_from_it(tmp_path, table):
@@ -305,10 +320,10 @@ def test_all_that_is_wrong_with_any_point_is_told_once_before_anything_runs(runs
         "functions.nobody.timeout": [3],
     }
     with pytest.raises(InputError) as raised:
-        sweep(world(), vary)
+        sweep(world(), vary, measures=["api.nothing", *MEASURES])
     told = [str(problem) for problem in raised.value.problems]
-    assert len(told) == len(set(told)) == 4
-    for word in ("64", "much", "forever", "nobody"):
+    assert len(told) == len(set(told)) == 5
+    for word in ("64", "much", "forever", "nobody", "nothing"):
         assert sum(word in text for text in told) == 1
     assert runs == []
 

@@ -97,6 +97,24 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(command, start, 
     assert not journal.exists()
 
 
+@pytest.mark.parametrize("after_s", [0.5, 1.2, 2.0])
+def test_ctrl_c_while_workers_start_ends_quietly_too(start, after_s):
+    words = ("sweep", "shop.yaml", *VARY, "--set", "duration=3h", "-o", "t.csv", "--workers", 2)
+    ours, theirs = os.pipe()
+    process = start(*words, first=f"import os; os.write({theirs}, b'.')", pass_fds=[theirs], start_new_session=True)
+    os.read(ours, 1)
+    time.sleep(after_s)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert (process.returncode, out) == (130, "")
+    assert err.strip().endswith("lambdasim: interrupted; no half-written result was left.")
+    assert len([line for line in err.splitlines() if line]) <= 2
+    with pytest.raises(ProcessLookupError):
+        _wait_for_the_last(process.pid)
+
+
 def _wait_for_the_last(group, seconds=20):
     """``ProcessLookupError`` as soon as no process of a group is left."""
     deadline = time.monotonic() + seconds

@@ -42,9 +42,9 @@ is how far the mean (of percentiles: the median) of all runs of all experiments 
   handlers of 1 s, {w.WAIT_S:g} s measured. Mean and p90 of the time from send to success: Erlang C, and
   P(T > t) = exp(-t) (1 + C (1 - exp(-(c - a - 1) t)) / (c - a - 1)), with a erlangs on c servers.
 - **Slow**: reserved concurrency {w.SLOW_SERVERS}, {w.SLOW_LOAD:g} erlangs, exponential handlers of
-  {w.SLOW_SERVICE:g} s, a run of {w.SLOW_S:g} s. From its empty start it fills slowly, and throttles too little at first. MSER-5 left out
-  {mser_low:.0f} to {mser_high:.0f} s (the middle 80 % of experiments), and refused {refused} experiments, which count
-  nowhere: no steady state within half of the run. Erlang B times the arrivals of what is left.
+  {w.SLOW_SERVICE:g} s, a run of {w.SLOW_S:g} s. From its empty start it fills slowly, and throttles too little at
+  first. MSER-5 left out {mser_low:.0f} to {mser_high:.0f} s (the middle 80 % of experiments), and refused {refused}
+  experiments, which count nowhere: no steady state within half of the run. Erlang B times the arrivals of what is left.
 
 The worlds begin empty. In *loss* and *wait* so much is left out ({w.LOSS_WARM_UP:g} s and {w.WAIT_WARM_UP:g} s, of
 services of 1 s) that the expected value over the measured window, computed from the Markov chain as it leaves the empty

@@ -120,9 +120,7 @@ def studies() -> list[Study]:
     return [
         Study("loss", loss, "f.throttles.total", lambda _: throttles),
         Study("loss", loss, "f.latency_ms.p90", lambda _: 1000 * math.log(10)),
-        Study(
-            "loss, to 10 %", loss, "f.throttles.total", lambda _: throttles, experiments=EXPERIMENTS // 2, precision=0.1
-        ),
+        Study("loss, to 10 %", loss, "f.throttles.total", lambda _: throttles, precision=0.1),
         Study("wait", wait, "f.latency_ms.mean", lambda _: sojourn_ms),
         Study("wait", wait, "f.latency_ms.p90", lambda _: p90_ms),
         Study("slow, nothing left out", slow, "f.throttles.total", refused, experiments=few),

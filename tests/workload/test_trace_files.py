@@ -246,3 +246,13 @@ def test_a_million_timestamps_are_read_at_once(written):
     instants = np.cumsum(np.random.Generator(np.random.PCG64(1)).exponential(0.01, 1_000_000)) + 1.5e9
     trace = read_trace(written("timestamp\n" + "\n".join(map(repr, instants.tolist()))), "timestamps")
     assert np.abs(trace.instants_us - (instants - instants[0]) * 1e6).max() <= 0.5
+
+
+def test_a_trace_is_held_once_however_many_replay_it_until_its_file_changes(tmp_path):
+    file = tmp_path / "day.csv"
+    file.write_text("1\n2\n3\n", encoding="utf-8")
+    first = read_trace(file, "timestamps")
+    assert read_trace(file, "timestamps") is first
+    assert read_trace(file, "timestamps", repeat=True) is not first
+    file.write_text("1\n2\n3\n4\n", encoding="utf-8")
+    assert read_trace(file, "timestamps").instants_us.size == 4

@@ -71,19 +71,19 @@ def _table(comparison: Comparison, compared: Compared, names: Sequence[str], *, 
         shown = "-" if difference is None or difference.absolute.n < 1 else change(measure, difference.absolute)
         rows.append((name, interval(measure, row.estimate), shown, *relative, row.verdict.value))
     against = names[comparison.baseline]
-    columns = ("variant", "estimate", f"to {against}", *(["relative"] if with_relative else []), "verdict")
+    columns = ("variant", "estimate", f"to {against}", *(["in %"] if with_relative else []), "verdict")
     unit = " (ms)" if any(word.endswith("_ms") for word in measure.path) else ""
     return table(f"{printable(measure.text)}{unit}", columns, rows, "variant", "verdict")
 
 
 def _relative(difference: Difference | None) -> str:
-    """The change as a share of the baseline: ``-28.4 % [-28.5, -28.3]``."""
+    """The change in per cent of the baseline: ``-28.4 [-28.5, -28.3]``."""
     if difference is None or math.isnan(difference.relative.low):
         return "-"
     relative = difference.relative
     if relative.value == relative.low == relative.high == 0:
-        return "0 %"
-    return f"{_signed(relative.value)} % [{_signed(relative.low)}, {_signed(relative.high)}]"
+        return "0"
+    return f"{_signed(relative.value)} [{_signed(relative.low)}, {_signed(relative.high)}]"
 
 
 def _signed(value: float) -> str:

@@ -137,14 +137,14 @@ def test_a_table_tells_estimate_difference_and_verdict():
     more = [value + 100 for value in (FASTER, FASTER + 100, FASTER, FAST, FASTER - 50)]
     text = compare_text(comparison({EVENTS: more, P99: more}))
     head, *rows = (line.rstrip() for line in table_of(text, f"{P99} (ms)"))
-    assert head.split() == ["variant", "estimate", "to", "memory_size=256", "relative", "verdict"]
+    assert head.split() == ["variant", "estimate", "to", "memory_size=256", "in", "%", "verdict"]
     cells = [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
     assert cells == [
         ["memory_size=256", "400 [397, 404]", "-", "-", "baseline"],
-        ["memory_size=512", "500 [497, 504]", "+100 [+100, +100]", "+25.0 % [+24.8, +25.2]", "worse"],
-        ["memory_size=1024", "400 [397, 404]", "0 [0, 0]", "0 %", "equal"],
-        ["memory_size=2048", "401 [397, 404]", cells[3][2], "+0.0 % [-0.1, +0.1]", "no difference shown"],
-        ["memory_size=3008", "350 [347, 354]", "-50 [-50, -50]", "-12.5 % [-12.6, -12.4]", "better"],
+        ["memory_size=512", "500 [497, 504]", "+100 [+100, +100]", "+25.0 [+24.8, +25.2]", "worse"],
+        ["memory_size=1024", "400 [397, 404]", "0 [0, 0]", "0", "equal"],
+        ["memory_size=2048", "401 [397, 404]", cells[3][2], "+0.0 [-0.1, +0.1]", "no difference shown"],
+        ["memory_size=3008", "350 [347, 354]", "-50 [-50, -50]", "-12.5 [-12.6, -12.4]", "better"],
     ]
     neither = [row.split("  ")[-1] for row in table_of(text, EVENTS)[1:]]
     assert neither == ["baseline", "higher", "equal", "no difference shown", "lower"]

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing import forkserver, resource_tracker
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +28,17 @@ _DASK_LOGS = (
     *("distributed", "distributed.client", "distributed.comm", "distributed.core", "distributed.utils"),
     "tornado.application",
 )
+_FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 _HANDED_OUT = 32  # to a cluster at least: it may grow
+
+
+def prepare() -> None:
+    """Begin to start what processes are forked from: a second of imports, while there is other work to do."""
+    if _FORKS:
+        multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
+        resource_tracker.ensure_running()  # on its own: it unblocks Ctrl-C when it is done
+        with _started_quietly(needs_main=False):
+            forkserver.ensure_running()
 
 
 class Processes:
@@ -40,10 +51,8 @@ class Processes:
     ends: tuple[type[BaseException], ...] = (BrokenExecutor,)
 
     def __init__(self, processes: int, *, needs_main: bool) -> None:
-        forks = "forkserver" in multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("forkserver" if forks else "spawn")
-        if forks:
-            context.set_forkserver_preload(_PRELOADED)  # imported once: the processes are forked with it
+        prepare()
+        context = multiprocessing.get_context("forkserver" if _FORKS else "spawn")
         self._executor = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle)
         self._needs_main = needs_main
         self.room = 3 * processes

@@ -67,10 +67,14 @@ def experiment_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def design_of(*, replications: int, confidence: float, seed: int | None, workers: int, log: str) -> Design:
     """The design of an experiment from the values of its options, and from the ``--cluster`` of the current command."""
-    from lambdasim.analysis.observations import Design  # noqa: PLC0415 - keeps --help fast
-    from lambdasim.analysis.runner import Workers  # noqa: PLC0415
+    from lambdasim.analysis.pools import prepare  # noqa: PLC0415 - keeps --help fast
 
     cluster = click.get_current_context().meta.get(_CLUSTER)
+    if cluster is None and workers > 1:
+        prepare()  # it imports what this process imports next, at the same time
+    from lambdasim.analysis.observations import Design  # noqa: PLC0415
+    from lambdasim.analysis.runner import Workers  # noqa: PLC0415
+
     return Design(replications, confidence, seed, Workers(workers, cluster), "full" if log == "full" else "none")
 
 

@@ -54,12 +54,14 @@ def sweep(
     Exit status: 0; 2 if a point, an option or the output is wrong, or the workers can't be had; 130 if interrupted.
     """
     from lambdasim.analysis.sweep import journal_of, planned  # noqa: PLC0415
+
+    design = design_of(**options)  # first: it starts what takes long
     from lambdasim.analysis.sweep import sweep as swept  # noqa: PLC0415 - keeps --help fast
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415
     from lambdasim.report.sweep import sweep_document, sweep_text  # noqa: PLC0415
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
 
-    loaded, design = load_scenario(scenario, overrides=overrides), design_of(**options)
+    loaded = load_scenario(scenario, overrides=overrides)
     interrupts.check()
     if dry_run:
         points = len(planned(loaded, vary, sample=sample, measures=measures, design=design)[0])

@@ -44,11 +44,12 @@ def _recommended(comparison: Comparison, found: Recommendation) -> str:
     if by_cost:
         return f"{best}, though {others} not shown to be dearer"
     if cheapest == choice.best:
-        return f"{best}, and of the {len(choice.not_worse)} that are not shown to be worse it is the cheapest{cost}"
+        of_all = f"of the {len(choice.not_worse)} that are not shown to be worse"
+        return f"{best}, and {of_all} it is the cheapest{_as_cheap(comparison, found)}{cost}"
     return (
         f"Take {labels[cheapest]}: its {name}, {_value(first, cheapest)}, is not shown to be worse than the "
         f"{superlative}, {_value(first, choice.best)} with {labels[choice.best]}, and it is the cheapest of the "
-        f"{len(choice.not_worse)} of which that holds{cost}"
+        f"{len(choice.not_worse)} of which that holds{_as_cheap(comparison, found)}{cost}"
     )
 
 
@@ -56,9 +57,12 @@ def _take_cheapest(comparison: Comparison, found: Recommendation, cost: str) -> 
     """What the cost says where the first measure tells nothing apart."""
     if len(found.as_cheap) == len(comparison.labels):
         return f"none is shown to be dearer than the cheapest, {comparison.labels[found.cheapest]}{cost}"
+    return f"take the cheapest, {comparison.labels[found.cheapest]}{_as_cheap(comparison, found)}{cost}"
+
+
+def _as_cheap(comparison: Comparison, found: Recommendation) -> str:
     others = [comparison.labels[n] for n in found.as_cheap if n != found.cheapest]
-    also = f" ({_listed(others)} not shown to be dearer)" if others else ""
-    return f"take the cheapest, {comparison.labels[found.cheapest]}{cost}{also}"
+    return f" ({_listed(others)} not shown to be dearer)" if others else ""
 
 
 def _undecided(comparison: Comparison, first: Compared) -> str:

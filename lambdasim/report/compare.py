@@ -40,18 +40,26 @@ def _wrapped(text: str) -> list[str]:
 def _tables(comparison: Comparison, bold: Callable[[str], str]) -> Iterator[str]:
     """With labels if all tables have the room, else with numbers; each with relative differences if it has the room."""
     told = [compared for compared in comparison.compared if not _is_told_in_a_line(compared)]
-    numbers = tuple(str(number) for number in range(1, len(comparison.labels) + 1))
-    labels = tuple(map(printable, comparison.labels))
-    fits = all(_width(_table(comparison, compared, labels, with_relative=False)) <= WIDTH for compared in told)
-    names = labels if fits and max(map(len, labels)) <= _LONG else numbers
-    if names is numbers:
-        yield "\n".join((bold("Variants"), *(f"{n:>3}  {label}" for n, label in zip(numbers, labels, strict=True))))
+    head, names = _named(tuple(map(printable, comparison.labels)))
+    fits = all(_width(_table(comparison, compared, head, names, with_relative=False)) <= WIDTH for compared in told)
+    if not fits or max(map(len, names)) > _LONG:
+        head, names = "variant", tuple(str(number) for number in range(1, len(comparison.labels) + 1))
+        lines = (f"{number:>3}  {printable(label)}" for number, label in zip(names, comparison.labels, strict=True))
+        yield "\n".join((bold("Variants"), *lines))
     for compared in told:
-        one = _table(comparison, compared, names, with_relative=True)
+        one = _table(comparison, compared, head, names, with_relative=True)
         if _width(one) > WIDTH:
-            one = _table(comparison, compared, names, with_relative=False)
+            one = _table(comparison, compared, head, names, with_relative=False)
         title, _, rows = plain(one).partition("\n")
         yield f"{bold(title)}\n{rows}"
+
+
+def _named(labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The head of a column of labels, and its cells: the values alone where one key is all that varies."""
+    keys = {label.partition("=")[0] for label in labels}
+    if len(keys) == 1 and all("=" in label and ", " not in label for label in labels):
+        return keys.pop(), tuple(label.partition("=")[2] for label in labels)
+    return "variant", tuple(labels)
 
 
 def _is_told_in_a_line(compared: Compared) -> bool:
@@ -62,7 +70,9 @@ def _width(one: Table) -> int:
     return max(map(len, plain(one).splitlines()[1:]))
 
 
-def _table(comparison: Comparison, compared: Compared, names: Sequence[str], *, with_relative: bool) -> Table:
+def _table(
+    comparison: Comparison, compared: Compared, head: str, names: Sequence[str], *, with_relative: bool
+) -> Table:
     measure = compared.measure
     rows = []
     for name, row in zip(names, compared.rows, strict=True):
@@ -71,9 +81,9 @@ def _table(comparison: Comparison, compared: Compared, names: Sequence[str], *, 
         shown = "-" if difference is None or difference.absolute.n < 1 else change(measure, difference.absolute)
         rows.append((name, interval(measure, row.estimate), shown, *relative, row.verdict.value))
     against = names[comparison.baseline]
-    columns = ("variant", "estimate", f"to {against}", *(["in %"] if with_relative else []), "verdict")
+    columns = (head, "estimate", f"to {against}", *(["in %"] if with_relative else []), "verdict")
     unit = " (ms)" if any(word.endswith("_ms") for word in measure.path) else ""
-    return table(f"{printable(measure.text)}{unit}", columns, rows, "variant", "verdict")
+    return table(f"{printable(measure.text)}{unit}", columns, rows, head, "verdict")
 
 
 def _relative(difference: Difference | None) -> str:
@@ -178,8 +188,8 @@ def _common_numbers(comparison: Comparison, seeds: str) -> Iterator[str]:
                 f"{_factor(least.value)} [{_factor(least.low)}, {_factor(least.high)}] for {compared.measure.text}"
             )
     if told:
-        text = f"Common random numbers ({seeds}) make the variance of differences smaller than seeds of their own would"
-        yield f"{text}, by a factor (the least of each measure) of {'; '.join(told)}."
+        text = f"Common random numbers ({seeds}): with seeds of their own the variance of differences would be so many"
+        yield f"{text} times as large (the least of each measure): {'; '.join(told)}."
     else:
         yield f"Common random numbers: replication r of every variant has the same seed ({seeds})."
 

@@ -146,7 +146,14 @@ def test_without_measures_there_are_those_that_all_scenarios_have():
     headlines = [f"functions.f.{key}" for key in ("latency_ms.p99", "cold_start_rate", "throttles.total")]
     assert [measure.text for measure in same.measures] == [*headlines, COST]
     other = compare([loss(duration="5 s"), loss(duration="5 s", name="g")], design=Design(2))
-    assert [measure.text for measure in other.measures] == ["total.cold_start_rate", "account.throttles", COST]
+    totals = ["total.cold_start_rate", "account.throttles", COST]
+    assert [measure.text for measure in other.measures] == totals
+    more = override(
+        loss(duration="5 s"), {"functions": "{f: &f {runtime: python3.13, handler: {duration: 1 s}}, g: *f}"}
+    )
+    for scenarios in ([loss(duration="5 s"), more], [more, loss(duration="5 s")]):
+        found = compare(scenarios, design=Design(2))
+        assert [measure.text for measure in found.measures] == [*headlines, *totals]
 
 
 def test_without_measures_the_first_that_differs_counts_first():

@@ -93,6 +93,13 @@ def test_a_variant_without_values_is_told_and_never_chosen():
     assert not compared_by(COST, np.full((2, 3), nan), 0, 0.95).has_values
 
 
+def test_what_is_better_wherever_both_have_a_value_is_not_among_the_worse():
+    nan = math.nan
+    values = np.array([[1.0, 1.1, nan, nan], [0.5, 0.6, 9.0, 9.1], [2.0, 2.1, 9.0, 9.1]])
+    assert chosen(values, Better.LOWER, 0.95).best == 0
+    assert chosen(values, Better.LOWER, 0.95).not_worse == (0, 1)
+
+
 def test_each_difference_of_a_family_has_its_share_of_the_right_to_be_wrong():
     assert each_of(0.9, 11) == pytest.approx(0.99)
     assert each_of(0.9, 2) == 0.9

@@ -49,15 +49,18 @@ class LambdasimError(Exception):
 
 
 class InputError(LambdasimError):
-    """What the user wrote can't be simulated; ``problems`` holds all that was found, in file order."""
+    """What the user wrote can't be simulated; ``problems`` holds all that was found, in file order.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+    ``after`` says what had been simulated before that was found; mostly nothing, and it is empty.
+    """
+
+    def __init__(self, problems: Iterable[Problem], after: str = "") -> None:
+        self.problems, self.after = tuple(problems), after
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
-    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...], str]]:
         """Pickled by its problems: an exception's own way would take the text for them."""
-        return type(self), (self.problems,)
+        return type(self), (self.problems, self.after)
 
 
 class ParameterError(LambdasimError):

@@ -198,20 +198,20 @@ def cost_questions(row):
 CALLS = {
     "run": lambda _row, world, _design: lambdasim.simulate(world).summary(),
     "replicate": lambda row, world, design: replicate_document(
-        lambdasim.replicate(world, row.values("--measure"), design)
+        lambdasim.replicate(world, measures=row.values("--measure"), design=design)
     ),
     "compare": lambda row, world, design: compare_document(
-        lambdasim.compare(world, row.varied, row.values("--measure"), design=design)
+        lambdasim.compare(world, row.varied, measures=row.values("--measure"), design=design)
     ),
     "sweep": lambda row, world, design: sweep_document(
         lambdasim.sweep(world, row.varied, measures=row.values("--measure"), design=design)
     ),
     "size": lambda row, world, design: size_document(
-        lambdasim.size(world, row.varied, row.values("--objective"), deeper=1, design=design)
+        lambdasim.size(world, row.varied, objectives=row.values("--objective"), deeper=1, design=design)
     ),
     "check": lambda _row, world, design: checks_document([lambdasim.check(world, design=design)]),
     "sensitivity": lambda row, world, design: sensitivity_document(
-        lambdasim.sensitivity(world, row.values("--measure"), only=["lifecycles/"], design=design)
+        lambdasim.sensitivity(world, measures=row.values("--measure"), only=["lifecycles/"], design=design)
     ),
     "cost": lambda row, world, design: cost_document(lambdasim.cost_of(world, **cost_questions(row), design=design)),
 }

@@ -188,7 +188,7 @@ RULES = (
     Rule(
         pollers_over_reserved,
         Severity.HIGH,
-        "Each refusal is a receive, and after some a message is in the dead-letter queue though it never ran.",
+        "Each refusal is a receive: where these are counted (maxReceiveCount) a message is given up that never ran.",
         "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html",
         never_ran,
     ),

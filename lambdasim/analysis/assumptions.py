@@ -51,7 +51,7 @@ def assumptions_of(
         except ValueError as error:
             problems.append(Problem(OPTION, None, None, path, str(error)))
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, after="a first run, which tells what the scenario relies on")
     return tuple(chosen[path] for path in sorted(chosen))
 
 

@@ -13,8 +13,10 @@ from lambdasim.analysis.goals import Goal, is_upper
 from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
 from lambdasim.analysis.observations import Design, Progress, observe
 from lambdasim.analysis.search import Judged
+from lambdasim.analysis.served import SHARE, counts_of, serving, unserved_share
 from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.analysis.variants import laid_over
+from lambdasim.errors import InputError
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
 
@@ -57,6 +59,15 @@ class Tried:
         return row | {check.threshold.text: check.verdict.value for check in self.checks}
 
 
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The share of events without success at a value, and at the value tried that leaves least: the place ``at``."""
+
+    here: Estimate
+    there: Estimate
+    at: int
+
+
 class Places(Protocol):
     """What a bench can try: one knob's values, or combinations of several's."""
 
@@ -79,7 +90,8 @@ class SimulatedBench:
         progress: Progress | None = None,
     ) -> None:
         self._scenario, self._places, self._goal, self._design = scenario, places, goal, design
-        wanted = (*(objective.measure for objective in goal.objectives), goal.cost, goal.least, *extra)
+        counts = (count for objective in goal.objectives for count in counts_of(objective.measure))
+        wanted = (*(objective.measure for objective in goal.objectives), goal.cost, goal.least, *extra, *counts)
         self._columns = {path: number for number, path in enumerate(dict.fromkeys(measure.path for measure in wanted))}
         self._measures = tuple({measure.path: measure for measure in wanted}.values())
         self._values: dict[int, NDArray[np.float64]] = {}
@@ -158,6 +170,23 @@ class SimulatedBench:
         value = self.estimate(place, self._goal.least).value
         return math.inf if math.isnan(value) else value
 
+    def turned_away(self, place: int) -> TurnedAway | None:
+        """Whether a place meets objectives because it turns events away that another one serves."""
+        for measure in dict.fromkeys(objective.measure for objective in self._goal.objectives):
+            shares = {at: self._unserved(at, measure) for at in self._values}
+            n = min(map(len, shares.values()))
+            table = np.array([own[:n] for own in shares.values()])
+            places = list(shares)
+            if places.index(place) not in serving(table, self._design.confidence):
+                least = min(places, key=lambda at: (float(np.nanmean(shares[at][:n])), at))
+                here, there = (estimate_of(SHARE, shares[at], self._design.confidence) for at in (place, least))
+                return TurnedAway(here, there, least)
+        return None
+
+    def _unserved(self, place: int, measure: Measure) -> NDArray[np.float64]:
+        events, successes = (self.values(place, count) for count in counts_of(measure))
+        return unserved_share(events, successes)
+
     def _simulate(self, places: Sequence[int], replications: int) -> None:
         """Bring each place to so many replications; those that have equally many together."""
         by_done: dict[int, list[int]] = {}
@@ -166,12 +195,20 @@ class SimulatedBench:
             if done < replications:
                 by_done.setdefault(done, []).append(place)
         for done, group in sorted(by_done.items()):
-            scenarios = [laid_over(self._scenario, self._places.overrides(place)) for place in group]
+            scenarios = [self._at(place) for place in group]
             design = replace(self._design, replications=replications - done)
             found = observe(scenarios, self._measures, design, first=done, progress=self._progress_of(len(group)))
             for place, values in zip(group, found, strict=True):
                 before = [self._values[place]] if place in self._values else []
                 self._values[place] = np.concatenate([*before, values])
+
+    def _at(self, place: int) -> Scenario:
+        """The scenario with the value at ``place``; of a long range not all were tried out before anything ran."""
+        try:
+            return laid_over(self._scenario, self._places.overrides(place))
+        except InputError as error:
+            after = f"{len(self._values)} values had been simulated" if self._values else ""
+            raise InputError(error.problems, after) from None
 
     def _progress_of(self, places: int) -> Progress | None:
         """How far the search is, as far as that can be foreseen, from how far a batch is."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdasim.analysis.observations import Design, headline_measures, measure_of
-from lambdasim.analysis.open_keys import refuse_unknown_keys
 from lambdasim.analysis.variants import OPTION, Variant, grid, labels_of, laid_over, yaml_text
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
@@ -57,7 +56,6 @@ def comparands(
         problems.append(Problem("--replications", None, None, "", text))
     if problems:
         raise InputError(dict.fromkeys(problems))
-    refuse_unknown_keys(owners[0], meant, _MEASURE)
     return Comparands(labels, variants, meant, number)
 
 

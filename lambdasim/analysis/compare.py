@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.analysis.comparands import COST, Comparands, Scenarios, comparands
 from lambdasim.analysis.directions import Better
-from lambdasim.analysis.intervals import Estimate
-from lambdasim.analysis.observations import Design, Progress, observe
+from lambdasim.analysis.intervals import Estimate, estimate_of
+from lambdasim.analysis.observations import USUAL, Design, Progress, observe
+from lambdasim.analysis.served import SHARE, counts_of, serving, unserved_share
 from lambdasim.analysis.variants import Variant
 from lambdasim.analysis.verdicts import Choice, Compared, chosen, compared_by, each_of
 from lambdasim.scenario.measures import Measure
@@ -19,20 +20,24 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-USUAL = Design()
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Of those that the first measure doesn't show to be worse than its best, the cheapest.
+    """Of those that serve, and that the first measure doesn't show to be worse than the best of them, the cheapest.
 
-    ``as_cheap`` are those among them that are not shown to be dearer, itself too.
+    ``as_cheap`` are those among them that are not shown to be dearer, itself too. ``serving`` are all but those that
+    are shown to leave more events without success than others: what is turned away costs nothing and waits for nothing,
+    so that neither cost nor latency tells. ``unserved`` is that share, by variant, of the events of
+    the function or trigger that the first measure is of, else of all.
     """
 
     first: Compared
     choice: Choice
     cheapest: int
     as_cheap: tuple[int, ...]
+    serving: tuple[int, ...]
+    unserved: tuple[Estimate, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +114,8 @@ class Comparison:
 def compare(
     scenarios: Scenarios,
     vary: Mapping[str, Sequence[Any]] | None = None,
-    measures: Sequence[str] | None = None,
     *,
+    measures: Sequence[str] | None = None,
     baseline: int | str = 0,
     design: Design = USUAL,
     progress: Progress | None = None,
@@ -135,14 +140,27 @@ def compare(
     """
     found = comparands(scenarios, {} if vary is None else vary, measures, baseline, design)
     design = replace(design, seed=design.seed_of(found.variants[0].scenario, 0))
-    values = observe([variant.scenario for variant in found.variants], found.measures, design, progress=progress)
-    return weighed(found, values, design, first_counts=measures is not None)
+    counts = [counts_of(measure) for measure in found.measures]
+    observed = {one.path: one for one in (*found.measures, *(one for pair in counts for one in pair))}
+    values = observe([each.scenario for each in found.variants], tuple(observed.values()), design, progress=progress)
+    at = {path: values[:, :, place] for place, path in enumerate(observed)}
+    unserved = [unserved_share(at[events.path], at[successes.path]) for events, successes in counts]
+    own = values[:, :, : len(found.measures)]
+    return weighed(found, own, design, first_counts=measures is not None, unserved=unserved)
 
 
-def weighed(found: Comparands, values: NDArray[np.float64], design: Design, *, first_counts: bool) -> Comparison:
+def weighed(
+    found: Comparands,
+    values: NDArray[np.float64],
+    design: Design,
+    *,
+    first_counts: bool,
+    unserved: Sequence[NDArray[np.float64]],
+) -> Comparison:
     """The comparison of what was observed, ``values`` of shape (variants, replications, measures).
 
-    ``first_counts``: the recommendation goes by the first measure, and not by the first that differs.
+    ``first_counts``: the recommendation goes by the first measure, and not by the first that differs. ``unserved``: for
+    each measure the share of events without success of what it is a measure of, shape (variants, replications).
     """
     judged = _same_time(found.variants)
     compared = tuple(
@@ -159,7 +177,7 @@ def weighed(found: Comparands, values: NDArray[np.float64], design: Design, *, f
         values=values,
         compared=compared,
         foremost=foremost,
-        recommendation=_recommendation(foremost, values[:, :, _cost_of(found.measures)], design.confidence),
+        recommendation=_recommendation(found.measures, foremost, values, unserved, design.confidence),
     )
 
 
@@ -168,11 +186,23 @@ def _foremost(compared: Sequence[Compared]) -> Compared:
     return next((one for one in compared[:-1] if one.has_pairs and not one.all_equal), compared[0])
 
 
-def _recommendation(first: Compared, costs: NDArray[np.float64], confidence: float) -> Recommendation | None:
-    if first.choice is None or not first.has_pairs:
+def _recommendation(
+    measures: Sequence[Measure],
+    first: Compared,
+    values: NDArray[np.float64],
+    unserved: Sequence[NDArray[np.float64]],
+    confidence: float,
+) -> Recommendation | None:
+    if first.better is None or not first.has_pairs:
         return None
-    cheap = chosen(costs, Better.LOWER, confidence, first.choice.not_worse)
-    return None if cheap is None else Recommendation(first, first.choice, cheap.best, cheap.not_worse)
+    place = measures.index(first.measure)
+    serve = serving(unserved[place], confidence)
+    choice = chosen(values[:, :, place], first.better, confidence, serve)
+    if choice is None:
+        return None
+    cheap = chosen(values[:, :, _cost_of(measures)], Better.LOWER, confidence, choice.not_worse)
+    shares = tuple(estimate_of(SHARE, own, confidence) for own in unserved[place])
+    return None if cheap is None else Recommendation(first, choice, cheap.best, cheap.not_worse, serve, shares)
 
 
 def _cost_of(measures: Sequence[Measure]) -> int:

@@ -14,7 +14,7 @@ from lambdasim.analysis.costs.runs import Run, estimated, runs_of
 from lambdasim.analysis.costs.traffic import FACTORS, TrafficAnswer, at_factor, met_quota, traffic_answer, without_quota
 from lambdasim.analysis.costs.traffic import OPTION as TRAFFIC_OPTION
 from lambdasim.analysis.intervals import Estimate
-from lambdasim.analysis.observations import Design, Progress
+from lambdasim.analysis.observations import USUAL, Design, Progress
 from lambdasim.errors import InputError, Problem
 from lambdasim.parameters.book import Parameter
 from lambdasim.scenario.model import Scenario
@@ -48,7 +48,7 @@ def cost_of(
     questions: Sequence[str] = QUESTIONS,
     traffic: Sequence[float] = FACTORS,
     front_door: bool = False,
-    design: Design | None = None,
+    design: Design = USUAL,
     progress: Progress | None = None,
 ) -> CostAnswers:
     """Answer cost questions by simulation, each with intervals over replications on common random numbers.
@@ -65,7 +65,6 @@ def cost_of(
         InputError: there is no such question, or so much traffic can't be simulated.
         ParameterError: the book has no price for something that the scenario needs.
     """
-    design = design or Design()
     factors = _factors(questions, traffic)
     report = _Stages(progress)
     scenarios = {factor: at_factor(scenario, factor) if factor != 1 else scenario for factor in factors}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdasim.analysis import open_keys
 from lambdasim.analysis.observations import measure_of
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
@@ -40,7 +39,7 @@ def goal_of(scenario: Scenario, objectives: Sequence[str], minimize: str | None)
     read = dict[str, Threshold]()
     for text in objectives:
         try:
-            read[text] = read_threshold(text, scenario.functions, scenario.triggers, scenario.downstream)
+            read[text] = read_threshold(text, scenario.names)
         except ValueError as error:
             problems.append(Problem(OBJECTIVE, None, None, "", str(error)))
     if not objectives:
@@ -57,21 +56,6 @@ def goal_of(scenario: Scenario, objectives: Sequence[str], minimize: str | None)
     if problems:
         raise InputError(problems)
     return Goal(tuple(read.values()), least, measure_of(scenario, COST))
-
-
-def refuse_unknown_keys(scenario: Scenario, goal: Goal) -> None:
-    """``InputError`` for what no summary has: what a trigger counts depends on its kind, so one run has to tell."""
-    problems = list[Problem]()
-    for option, measures in (
-        (OBJECTIVE, [objective.measure for objective in goal.objectives]),
-        (MINIMIZE, [goal.minimize] if goal.minimize is not None else []),
-    ):
-        try:
-            open_keys.refuse_unknown_keys(scenario, measures, option)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
 
 
 def is_upper(threshold: Threshold) -> bool:

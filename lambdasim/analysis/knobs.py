@@ -13,15 +13,14 @@ from lambdasim.analysis.variants import OPTION, laid_over, yaml_text
 from lambdasim.errors import InputError, Problem
 from lambdasim.parameters.book import load_book
 from lambdasim.scenario.model import Scenario
-from lambdasim.scenario.overrides import NOTHING, steps_of
+from lambdasim.scenario.overrides import steps_of
 from lambdasim.scenario.schema import names_at, schemas_at
 from lambdasim.scenario.wording import nearest
 from lambdasim.units import parse_duration_us, parse_fraction, parse_rate_per_us, parse_size_mb
 
 MOST_VALUES = 100_000
 _FEW = 64  # so many are all tried out against the scenario's checks before anything runs
-_PROVISIONED = "provisioned_concurrent_executions"  # AWS takes no 0; it is the same as not having it
-_UP_TO_QUOTA = (_PROVISIONED, "reserved_concurrent_executions")
+_UP_TO_QUOTA = {"provisioned_concurrent_executions": 0, "reserved_concurrent_executions": 1}  # and from where on
 _READERS: tuple[Callable[[str], float], ...] = (
     float, parse_duration_us, parse_rate_per_us, parse_size_mb, parse_fraction,
 )  # fmt: skip
@@ -42,9 +41,7 @@ class Knob:
 
     def overrides(self, place: int) -> dict[str, str]:
         """What to lay over the scenario for the value at ``place``."""
-        value = self.texts[place]
-        is_none = value == "0" and self.path.rpartition(".")[2] == _PROVISIONED
-        return {self.path: NOTHING if is_none else value}
+        return {self.path: self.texts[place]}
 
     @property
     def span(self) -> str:
@@ -123,7 +120,7 @@ def _default(scenario: Scenario, path: str, schemas: Sequence[Mapping[str, Any]]
         steps = {*book.value("sizing/memory_sizes"), round(book.value("handler/mb_per_vcpu"))}
         return tuple(str(step) for step in sorted(steps))
     if key in _UP_TO_QUOTA:
-        low, high = int(key != _PROVISIONED), scenario.account.concurrent_executions
+        low, high = _UP_TO_QUOTA[key], scenario.account.concurrent_executions
     if low is None or high is None:
         raise ValueError("nothing says how far to search; write a range, such as =1..100")
     return tuple(map(str, range(low, high + 1)))

@@ -43,6 +43,10 @@ class Design:
         return (scenario.seed if self.seed is None else self.seed) + replication
 
 
+USUAL = Design()
+"""That of whoever says nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One simulation to run, and what to read off its summary."""
@@ -92,7 +96,7 @@ def observe(
 
 def measure_of(scenario: Scenario, text: str) -> Measure:
     """The measure that ``text`` names in this scenario's summary; ``ValueError`` if it names none."""
-    return read_measure(text, scenario.functions, scenario.triggers, scenario.downstream)
+    return read_measure(text, scenario.names)
 
 
 def measures_of(scenario: Scenario, texts: Sequence[str] | None, option: str = "--measure") -> tuple[Measure, ...]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdasim.analysis.bench import SimulatedBench, Tried
+from lambdasim.analysis.bench import SimulatedBench, Tried, TurnedAway
 from lambdasim.analysis.combinations import Combinations, Trials, around, evolve, optuna_for, surround
-from lambdasim.analysis.goals import Goal, goal_of, is_upper, refuse_unknown_keys
+from lambdasim.analysis.goals import Goal, goal_of, is_upper
 from lambdasim.analysis.knobs import Knob, Wanted, knobs_of
-from lambdasim.analysis.observations import Design, Progress
+from lambdasim.analysis.observations import USUAL, Design, Progress
 from lambdasim.analysis.variants import OPTION
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.model import Scenario
@@ -53,6 +53,7 @@ class TradeOff:
     ties: tuple[Point, ...]
     settled: bool
     refused: int
+    turned_away: TurnedAway | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -75,11 +76,11 @@ class TradeOff:
 def trade_off(
     scenario: Scenario,
     vary: Mapping[str, Wanted],
-    objectives: Sequence[str] = (),
     *,
+    objectives: Sequence[str] = (),
     minimize: str | None = None,
     budget: int = BUDGET,
-    design: Design = Design(),  # noqa: B008 - a frozen value
+    design: Design = USUAL,
     progress: Progress | None = None,
 ) -> TradeOff:
     """Several keys at once: the combination with the least ``minimize`` that is shown to meet all objectives.
@@ -100,7 +101,6 @@ def trade_off(
     combinations = Combinations(knobs)
     if combinations.count > budget:
         optuna_for(combinations, budget)  # before the work, not within it
-    refuse_unknown_keys(scenario, goal)
     bench = SimulatedBench(
         scenario, combinations, goal, design, expected=min(budget, combinations.count), progress=progress
     )
@@ -160,6 +160,7 @@ def _told(scenario: Scenario, trials: Trials, goal: Goal, design: Design) -> Tra
         ties,
         all(map(trials.knows, beside)),
         trials.refused,
+        bench.turned_away(best) if meets else None,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lambdasim.analysis.intervals import Estimate, estimate_of
-from lambdasim.analysis.observations import Design, Progress, measures_of, observe
+from lambdasim.analysis.observations import USUAL, Design, Progress, measures_of, observe
 from lambdasim.analysis.warm_up import STATED, WarmUp, applied, warm_up_of
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST = 200
-USUAL = Design()
 _WIDEST = 0.5  # a precision: beyond it even the first digit is open
 
 Observing = Callable[[int, int], "NDArray[np.float64]"]
@@ -73,12 +72,12 @@ class Replications:
 
 def replicate(
     scenario: Scenario,
-    measures: Sequence[str] | None = None,
-    design: Design = USUAL,
     *,
+    measures: Sequence[str] | None = None,
     precision: float | None = None,
     most: int = MOST,
     warm_up: str = STATED,
+    design: Design = USUAL,
     progress: Progress | None = None,
 ) -> Replications:
     """Run ``scenario`` on independent seeds, and estimate measures of its summary with intervals.
@@ -87,11 +86,11 @@ def replicate(
         scenario: what ``load_scenario`` returned.
         measures: such as ``api.latency_ms.p99``; without them each function's p99, cold starts and throttles, and the
             month's cost.
-        design: how many replications (with ``precision``: at first), how sure, from which seed, by whom.
         precision: how far the ends of the intervals may lie from the estimates, as a share of these; replications are
             added until all intervals are so narrow (see :func:`sequentially`).
         most: no more replications than this.
         warm_up: ``stated`` for the scenario's own, ``mser5``, or a duration (see analysis.warm_up.warm_up_of).
+        design: how many replications (with ``precision``: at first), how sure, from which seed, by whom.
         progress: called with the share of a round that is done, in [0, 1].
 
     Raises:

@@ -17,7 +17,7 @@ import numpy as np
 
 from lambdasim.analysis.assumptions import OPTION, Range, assumptions_of, check_ranges, setting_of, text_of
 from lambdasim.analysis.intervals import difference_estimate, estimate_of
-from lambdasim.analysis.observations import Design, Point, Progress, headline_measures, measures_of, observe
+from lambdasim.analysis.observations import USUAL, Design, Point, Progress, headline_measures, measures_of, observe
 from lambdasim.analysis.runner import run
 from lambdasim.analysis.tornado import Effect, End, Refused, Tornado
 from lambdasim.analysis.uncertainty import Assumption, yaml_of
@@ -108,11 +108,11 @@ class _First:
 
 def sensitivity(
     scenario: Scenario,
-    measures: Sequence[str] | None = None,
     *,
-    design: Design = Design(),  # noqa: B008 - a frozen value
+    measures: Sequence[str] | None = None,
     parameters: Mapping[str, Range] | None = None,
     only: Sequence[str] = (),
+    design: Design = USUAL,
     progress: Progress | None = None,
 ) -> Sensitivity:
     """Vary each assumption that a scenario relies on over its uncertainty, and tell what that does to its measures.
@@ -120,10 +120,10 @@ def sensitivity(
     Args:
         scenario: as loaded.
         measures: texts such as ``api.latency_ms.p99``; None: those of the scenario's thresholds, else the headlines.
-        design: replications, confidence, seed, workers; each end of each assumption is run as often as the base.
         parameters: ranges of the caller's own, (low, high) by path: of an entry of the book that the run uses
             (``lifecycles/default/idle_timeout``), or of any value of the scenario (``functions.api.memory_size``).
         only: of the book's entries, those that begin with one of these; none: all that the run uses.
+        design: replications, confidence, seed, workers; each end of each assumption is run as often as the base.
         progress: told the share of done work.
 
     Raises:
@@ -161,7 +161,9 @@ def sensitivity(
 def _measures(scenario: Scenario, texts: Sequence[str] | None) -> tuple[Measure, ...]:
     """Those that are asked for, or the thresholds', or the headlines; each once."""
     demanded = {one.measure.path: one.measure for one in scenario.thresholds}
-    return measures_of(scenario, list(texts)) if texts else tuple(demanded.values()) or headline_measures(scenario)
+    if texts is not None:
+        return measures_of(scenario, texts)
+    return tuple(demanded.values()) or headline_measures(scenario)
 
 
 def _firsts(point: Point, trials: Sequence[_Trial], design: Design, tell: Callable[[float], None]) -> list[_First]:

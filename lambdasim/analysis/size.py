@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdasim.analysis.bench import SimulatedBench, Tried
-from lambdasim.analysis.goals import Goal, goal_of, is_upper, refuse_unknown_keys
+from lambdasim.analysis.bench import SimulatedBench, Tried, TurnedAway
+from lambdasim.analysis.goals import Goal, goal_of, is_upper
 from lambdasim.analysis.intervals import Estimate
 from lambdasim.analysis.knobs import Knob, Wanted, knobs_of
-from lambdasim.analysis.observations import Design, Progress, measure_of
+from lambdasim.analysis.observations import USUAL, Design, Progress, measure_of
 from lambdasim.analysis.search import Found, Search
-from lambdasim.analysis.variants import OPTION, laid_over
+from lambdasim.analysis.variants import OPTION
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
@@ -45,7 +45,7 @@ class Sizing:
     ``answer`` is the smallest value that is shown to meet all objectives, or with ``goal.minimize`` the one with the
     least of that; None if there is none. ``last`` is the largest, ``seeming`` the smallest that meets them by the
     estimates alone, ``best`` the one that comes nearest. ``neighbours`` are the next values below and above ``answer``,
-    or ``best``. ``ties`` are the values of which no difference from the answer is shown in what shall be least.
+    or ``best``. ``turned_away`` tells where the answer leaves events without success that another value serves. ``ties`` are the values of which no difference from the answer is shown in what shall be least.
     ``limits`` tells, where none meets, what stands in the way at ``best``, by measure.
     """
 
@@ -62,6 +62,7 @@ class Sizing:
     neighbours: tuple[Neighbour, ...]
     ties: tuple[Tried, ...]
     limits: tuple[tuple[Measure, Estimate], ...]
+    turned_away: TurnedAway | None = None
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -75,11 +76,11 @@ class Sizing:
 def size(
     scenario: Scenario,
     vary: Mapping[str, Wanted],
-    objectives: Sequence[str] = (),
     *,
+    objectives: Sequence[str] = (),
     minimize: str | None = None,
     deeper: int = DEEPER,
-    design: Design = Design(),  # noqa: B008 - a frozen value
+    design: Design = USUAL,
     progress: Progress | None = None,
 ) -> Sizing:
     """The smallest value of one key that is shown to meet all objectives; or the one with the least of ``minimize``.
@@ -101,18 +102,17 @@ def size(
     Raises:
         InputError: with all that is wrong with the values, the objectives, or the measure.
 
-    >>> from lambdasim import load_scenario
+    >>> from lambdasim import Design, load_scenario
     >>> sizing = size(
     ...     load_scenario("scenarios/sqs_small_reserved.yaml"),
     ...     {"functions.worker.reserved_concurrent_executions": "1..12"},
-    ...     ["jobs.dead_lettered <= 0"],
+    ...     objectives=["jobs.dead_lettered <= 0"],
     ...     design=Design(replications=4),
     ... )
     >>> sizing.answer.value if sizing.answer else None
     '6'
     """
     knob, goal = _asked(scenario, vary, objectives, minimize)
-    refuse_unknown_keys(laid_over(scenario, knob.overrides(len(knob.texts) - 1)), goal)
     suspects = _suspects(scenario, goal)
     bench = SimulatedBench(scenario, knob, goal, design, extra=suspects, expected=_EXPECTED, progress=progress)
     search = Search(bench, len(knob.texts), most_effort=deeper)
@@ -198,6 +198,7 @@ def _sizing(
         tuple(_neighbour(bench, goal, tried[number], place, number) for number in beside),
         ties,
         () if is_answer else _limits(bench, suspects, place),
+        bench.turned_away(place) if is_answer else None,
     )
 
 

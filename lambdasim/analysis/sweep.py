@@ -16,7 +16,7 @@ import numpy as np
 from lambdasim.analysis import tables
 from lambdasim.analysis.intervals import Estimate, estimate_of
 from lambdasim.analysis.journal import Journal, Run, Values
-from lambdasim.analysis.observations import Design, Point, Progress, measured, measures_of
+from lambdasim.analysis.observations import USUAL, Design, Point, Progress, measured, measures_of
 from lambdasim.analysis.runner import run
 from lambdasim.analysis.sampling import ends, points
 from lambdasim.analysis.variants import OPTION, Variant, variants_of
@@ -84,11 +84,11 @@ def sweep(
     scenario: Scenario,
     vary: Mapping[str, Sequence[Any] | str],
     *,
-    sample: int | None = None,
     measures: Sequence[str] | None = None,
-    design: Design = Design(),  # noqa: B008  a frozen value
+    sample: int | None = None,
     output: Path | str | None = None,
     fresh: bool = False,
+    design: Design = USUAL,
     progress: Progress | None = None,
 ) -> Sweep:
     """Simulate a scenario at every point of a grid, or at a sample of points, on common random numbers.
@@ -96,12 +96,12 @@ def sweep(
     Args:
         scenario: what ``load_scenario`` returned.
         vary: the values of each path: a list, or a text such as ``128..1024``, which takes ``sample``.
-        sample: how many points to draw, as a Latin hypercube; None for all combinations.
         measures: keys of the summary, as in thresholds; None for those that most questions need.
-        design: how often and how surely, on whose processes.
+        sample: how many points to draw, as a Latin hypercube; None for all combinations.
         output: a ``.csv`` or ``.parquet`` file for the table. Beside it, until all is done, lies a journal of the runs
             that are: the same sweep goes on from there, however it ended.
         fresh: begin anew, whatever the journal holds.
+        design: how often and how surely, on whose processes.
         progress: called with the share of runs that are done.
 
     Raises:

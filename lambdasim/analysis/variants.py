@@ -58,24 +58,8 @@ def variants_of(scenario: Scenario, combinations: Iterable[Mapping[str, str]]) -
 
 
 def laid_over(scenario: Scenario, overrides: Mapping[str, str]) -> Scenario:
-    """The scenario with values laid over it, handlers measured where they were; ``InputError`` as :func:`override`.
-
-    A duration is what was measured at the memory size that the scenario has, if it does not say otherwise; so with
-    another memory size it is another one, as between versions of a function.
-    """
-    return override(scenario, {**_measured_at(scenario, overrides), **overrides}, source=OPTION)
-
-
-def _measured_at(scenario: Scenario, overrides: Mapping[str, str]) -> dict[str, str]:
-    """Where durations were measured that do not say it, for each function whose memory size is laid over."""
-    said = {}
-    for name, function in scenario.functions.items():
-        path = f"functions.{name}"
-        handler = f"{path}.handler"
-        restated = any(other == handler or other.startswith(f"{handler}.duration") for other in overrides)
-        if f"{path}.memory_size" in overrides and function.handler.measured_at is None and not restated:
-            said[f"{handler}.measured_at"] = str(function.memory_size)
-    return said
+    """The scenario with values laid over it; ``InputError`` as :func:`lambdasim.scenario.load.override`."""
+    return override(scenario, overrides, source=OPTION)
 
 
 def yaml_text(value: Any) -> str:

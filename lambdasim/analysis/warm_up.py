@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdasim.analysis.observations import Design, Progress
+from lambdasim.analysis.observations import USUAL, Design, Progress
 from lambdasim.analysis.pilots import SLOTS, Pilot, Settling, piloted
 from lambdasim.analysis.runner import run
 from lambdasim.analysis.stationarity import changes_by_design
@@ -89,7 +89,7 @@ def mser5(values: ArrayLike) -> int | None:
     return None if dropped > len(batches) / 2 else dropped * BATCH
 
 
-def with_warm_up(scenario: Scenario, rule: str = STATED, design: Design | None = None) -> Scenario:
+def with_warm_up(scenario: Scenario, rule: str = STATED, *, design: Design = USUAL) -> Scenario:
     """``scenario`` with the warm-up that ``rule`` names, as :func:`warm_up_of` finds it; for any analysis."""
     return applied(scenario, warm_up_of(scenario, rule, design))
 
@@ -102,7 +102,7 @@ def applied(scenario: Scenario, warm_up: WarmUp) -> Scenario:
 
 
 def warm_up_of(
-    scenario: Scenario, rule: str = STATED, design: Design | None = None, progress: Progress | None = None
+    scenario: Scenario, rule: str = STATED, design: Design = USUAL, progress: Progress | None = None
 ) -> WarmUp:
     """The warm-up that ``rule`` names: ``stated`` (the scenario's own), ``mser5``, or a duration such as ``5m``.
 
@@ -124,7 +124,7 @@ def warm_up_of(
     if reasons := changes_by_design(scenario):
         text = "{}, so there is no steady state for mser5 to find; state a duration, or write `stated`"
         raise InputError(Problem(OPTION, None, None, path, text.format(why)) for path, why in reasons)
-    pilots = _pilot_runs(scenario, design or Design(), progress)
+    pilots = _pilot_runs(scenario, design, progress)
     return by_mser5(scenario, pilots)
 
 

@@ -69,7 +69,7 @@ def check(
     for scenario in loaded:
         interrupts.check()
         with progress_bar(scenario.name) as progress:
-            done.append(checked(scenario, thresholds, design=design_of(**experiment), progress=progress))
+            done.append(checked(scenario, thresholds=thresholds, design=design_of(**experiment), progress=progress))
     interrupts.check()
     if junit is not None:
         write_file(junit, junit_xml(done, strict=strict))

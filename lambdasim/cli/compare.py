@@ -18,7 +18,7 @@ from lambdasim.errors import InputError, Problem
 @click.command()
 @click.argument("scenarios", type=click.Path(path_type=Path), nargs=-1, required=True)
 @vary_option
-@measure_option
+@measure_option()
 @click.option(
     "--baseline",
     metavar="LABEL|N",
@@ -63,7 +63,9 @@ def compare(
     interrupts.check()
     number = int(baseline) - 1 if baseline.isdecimal() else baseline
     with progress_bar(f"{len(loaded)} scenarios" if len(loaded) > 1 else loaded[0].name) as progress:
-        found = comparison_of(loaded, vary, measures, baseline=number, design=design_of(**design), progress=progress)
+        found = comparison_of(
+            loaded, vary, measures=measures, baseline=number, design=design_of(**design), progress=progress
+        )
     interrupts.check()
     bold = partial(click.style, bold=True) if on_terminal() else str
     say(as_json_text(compare_document(found)) if as_json else compare_text(found, bold))

@@ -86,16 +86,16 @@ def _cluster(ctx: click.Context, _parameter: click.Parameter, address: str | Non
     ctx.meta[_CLUSTER] = address
 
 
-def measure_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--measure``, any number of times, as a list ``measures``; None if it isn't given."""
+def measure_option(without: str = "what most questions need") -> Callable[..., Callable[..., Any]]:
+    """``--measure``, any number of times, as a list ``measures``; None if it isn't given: then ``without``."""
     return click.option(
         "--measure",
         "measures",
         multiple=True,
         metavar="MEASURE",
         callback=lambda _ctx, _parameter, texts: list(texts) or None,
-        help="A number of the summary, e.g. api.latency_ms.p99; may be repeated. Without it: what most questions need.",
-    )(function)
+        help=f"A number of the summary, e.g. api.latency_ms.p99; may be repeated. Without it: {without}.",
+    )
 
 
 def warm_up_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -90,7 +90,8 @@ def _status(arguments: list[str] | None, interrupts: Interrupts) -> int:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         count = len(error.problems)
-        click.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was simulated.", err=True)
+        known = f"found after {error.after}" if error.after else "nothing was simulated"
+        click.echo(f"{count} problem{'' if count == 1 else 's'}; {known}.", err=True)
     except LambdasimError as error:
         click.echo(f"lambdasim: {error}", err=True)
     except OSError as error:  # all other files are guarded where they are used: standard output is a full disk

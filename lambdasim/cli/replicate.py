@@ -31,7 +31,7 @@ def _share(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -
 
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
-@measure_option
+@measure_option()
 @click.option(
     "--precision",
     metavar="SHARE",
@@ -71,7 +71,13 @@ def replicate(
     interrupts.check()
     with progress_bar(loaded.name) as progress:
         found = replications_of(
-            loaded, measures, design_of(**design), precision=precision, most=most, warm_up=warm_up, progress=progress
+            loaded,
+            measures=measures,
+            precision=precision,
+            most=most,
+            warm_up=warm_up,
+            design=design_of(**design),
+            progress=progress,
         )
     interrupts.check()
     bold = partial(click.style, bold=True) if on_terminal() else str

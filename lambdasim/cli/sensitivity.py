@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lambdasim.cli.experiment import design_of, experiment_options, parts_of
+from lambdasim.cli.experiment import design_of, experiment_options, measure_option, parts_of
 from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.output import on_terminal, say
 from lambdasim.cli.progress import progress_bar
@@ -36,14 +36,7 @@ def _ranges(_ctx: click.Context, _parameter: click.Parameter, options: tuple[str
 
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--measure",
-    "measures",
-    multiple=True,
-    metavar="MEASURE",
-    help="A number of the summary, e.g. api.latency_ms.p99; may be repeated. Without it: what the scenario's "
-    "thresholds are about, else what most questions need.",
-)
+@measure_option("what the scenario's thresholds are about, else what most questions need")
 @click.option(
     _OPTION,
     "parameters",
@@ -66,7 +59,7 @@ def sensitivity(
     interrupts: Interrupts,
     /,
     scenario: Path,
-    measures: tuple[str, ...],
+    measures: list[str] | None,
     parameters: dict[str, tuple[str, str]],
     only: tuple[str, ...],
     most: int,
@@ -91,7 +84,12 @@ def sensitivity(
     interrupts.check()
     with progress_bar(loaded.name) as progress:
         found = sensitivity_of(
-            loaded, measures, design=design_of(**experiment), parameters=parameters, only=only, progress=progress
+            loaded,
+            measures=measures,
+            parameters=parameters,
+            only=only,
+            design=design_of(**experiment),
+            progress=progress,
         )
     interrupts.check()
     if as_json:

@@ -22,7 +22,7 @@ from lambdasim.cli.progress import progress_bar
     type=click.IntRange(min=1),
     help="Draw so many points, as a Latin hypercube, over ranges such as functions.api.memory_size=128..1024.",
 )
-@measure_option
+@measure_option()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the table to this .csv or .parquet file.")
 @click.option("--fresh", is_flag=True, help="Begin anew, where an interrupted sweep would go on.")
 @click.option("--dry-run", is_flag=True, help="Check all points, tell how many runs it would be, and do none.")

@@ -88,15 +88,17 @@ class Book:
 
     def get(self, path: str) -> Parameter:
         """The entry at ``path``, from now on in ``used``; ``ParameterError`` names the nearest if there is none."""
-        parameter = self._overrides.get(path) or _entry(path)
-        if parameter is None:
-            raise ParameterError(_nothing_at(path))
+        parameter = self._found(path)
         self._used[path] = parameter
         return parameter
 
     def value(self, path: str) -> Any:
         """The value of the entry at ``path``; as :meth:`get`."""
         return self.get(path).value
+
+    def peek(self, path: str) -> Any:
+        """The value of the entry at ``path``, for a check or a message; as :meth:`get`, but does not count as use."""
+        return self._found(path).value
 
     def has(self, path: str) -> bool:
         """Whether ``path`` leads to an entry or an inner node; does not count as use."""
@@ -108,6 +110,12 @@ class Book:
         if not names:
             raise ParameterError(_nothing_at(path))
         return names
+
+    def _found(self, path: str) -> Parameter:
+        parameter = self._overrides.get(path) or _entry(path)
+        if parameter is None:
+            raise ParameterError(_nothing_at(path))
+        return parameter
 
     def override(self, values: Mapping[str, Any]) -> Book:
         """A new book, nothing of it used yet, where ``values`` (path -> value) stand instead of the files' own.

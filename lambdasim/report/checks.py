@@ -50,6 +50,8 @@ def finding(check: Check) -> str:
         return f"{name} = {quantity(measure, estimate.value)} in each of {estimate.n} runs"
     if check.missing:
         return f"{found}, but no value in {check.missing} of {check.missing + estimate.n} runs"
+    if check.is_settled_above_0:
+        return f"{found}, and above 0, as it was in some run"
     if check.verdict is Verdict.UNDECIDED:
         return f"{found}  undecided: the estimate {'holds' if check.ok else 'fails'}, the interval does both"
     return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lambdasim.analysis.comparands import COST
 from lambdasim.analysis.compare import Comparison, Recommendation
 from lambdasim.analysis.directions import Better
+from lambdasim.analysis.served import SHARE
 from lambdasim.analysis.verdicts import Compared, Verdict
 from lambdasim.report.estimates import interval
 from lambdasim.report.numbers import share
@@ -24,20 +25,40 @@ def answer(comparison: Comparison) -> str:
 
 
 def _recommended(comparison: Comparison, found: Recommendation) -> str:
+    return f"{_taken(comparison, found)}{_refusing(comparison, found)}"
+
+
+def _refusing(comparison: Comparison, found: Recommendation) -> str:
+    """Which variants are out because they turn events away, whatever else is good about them."""
+    out = [number for number in range(len(comparison.labels)) if number not in found.serving]
+    if not out:
+        return ""
+    ends = sorted(out, key=lambda number: found.unserved[number].value)
+    told = " to ".join(interval(SHARE, found.unserved[number]) for number in dict.fromkeys((ends[0], ends[-1])))
+    taken = interval(SHARE, found.unserved[found.cheapest])
+    names = _listed([comparison.labels[number] for number in out])
+    return f"; {names} left out: of events {told} do not end in success there, with this one {taken}"
+
+
+def _taken(comparison: Comparison, found: Recommendation) -> str:
     first, choice, cheapest = found.first, found.choice, found.cheapest
-    name, labels, count = first.measure.text, comparison.labels, len(comparison.labels)
+    name, labels, count = first.measure.text, comparison.labels, len(found.serving)
     superlative = "lowest" if first.better is Better.LOWER else "highest"
+    superlative += "" if count == len(labels) else " of those that serve"
     by_cost = first.measure.path == tuple(COST.split("."))
     cost = "" if by_cost else f", {_cost(comparison, cheapest)} a month"
     if first.all_equal:
-        everywhere = f"{name} is equal in {_all(count)} variants, {_value(first, choice.best)}"
+        everywhere = f"{name} is equal in {_all(len(labels))} variants, {_value(first, choice.best)}"
         return everywhere if by_cost else f"{everywhere}; {_take_cheapest(comparison, found, cost)}"
-    if len(choice.not_worse) == count:
-        none = f"No variant is shown to be worse in {name} than the one with the {superlative} ({_range(first)})"
-        if {row.verdict for row in first.rows} <= {Verdict.BASELINE, Verdict.EQUAL, Verdict.NOT_SHOWN}:
-            none = f"No difference in {name} is shown ({_range(first)})"
+    if len(choice.not_worse) == count > 1:
+        reach = _range(first, found.serving)
+        none = f"No variant is shown to be worse in {name} than the one with the {superlative} ({reach})"
+        if {first.rows[n].verdict for n in found.serving} <= {Verdict.BASELINE, Verdict.EQUAL, Verdict.NOT_SHOWN}:
+            none = f"No difference in {name} is shown ({reach})"
         return none if by_cost else f"{none}; {_take_cheapest(comparison, found, cost)}"
     best = f"Take {labels[choice.best]}: its {name} is the {superlative}, {_value(first, choice.best)}"
+    if count == 1:
+        best = f"Take {labels[choice.best]}, with {name} {_value(first, choice.best)}"
     if len(choice.not_worse) == 1:
         return f"{best}{cost}"
     others = _listed([labels[n] for n in choice.not_worse if n != choice.best])
@@ -55,7 +76,7 @@ def _recommended(comparison: Comparison, found: Recommendation) -> str:
 
 def _take_cheapest(comparison: Comparison, found: Recommendation, cost: str) -> str:
     """What the cost says where the first measure tells nothing apart."""
-    if len(found.as_cheap) == len(comparison.labels):
+    if len(found.as_cheap) == len(found.serving):
         return f"none is shown to be dearer than the cheapest, {comparison.labels[found.cheapest]}{cost}"
     return f"take the cheapest, {comparison.labels[found.cheapest]}{_as_cheap(comparison, found)}{cost}"
 
@@ -94,8 +115,8 @@ def _value(compared: Compared, number: int) -> str:
     return interval(compared.measure, compared.rows[number].estimate) + (" ms" if in_ms else "")
 
 
-def _range(compared: Compared) -> str:
-    known = [n for n, row in enumerate(compared.rows) if row.estimate.n]
+def _range(compared: Compared, among: Sequence[int]) -> str:
+    known = [n for n in among if compared.rows[n].estimate.n]
     low, high = (pick(known, key=lambda n: compared.rows[n].estimate.value) for pick in (min, max))
     return f"{_value(compared, low)} to {_value(compared, high)}"
 

@@ -226,6 +226,10 @@ def compare_document(comparison: Comparison) -> dict[str, Any]:
             "not_shown_to_be_worse": [labels[n] for n in chosen.choice.not_worse],
             "cheapest_of_these": labels[chosen.cheapest],
             "not_shown_to_be_dearer": [labels[n] for n in chosen.as_cheap],
+            "left_out": [label for n, label in enumerate(labels) if n not in chosen.serving],
+            "unserved_share": {
+                label: estimate_document(share_) for label, share_ in zip(labels, chosen.unserved, strict=True)
+            },
         },
         "measures": [
             _measure_document(compared, labels, comparison.values[:, :, place].tolist())

@@ -8,7 +8,7 @@ from typing import Any
 from lambdasim.analysis.pareto import Point, TradeOff
 from lambdasim.report.estimates import interval
 from lambdasim.report.numbers import number, share
-from lambdasim.report.size import judged, plainly, printable_lines, tried_document
+from lambdasim.report.size import judged, plainly, printable_lines, tried_document, turning_away
 from lambdasim.report.table import Table, plain, table
 
 _SCHEMA_VERSION = 1
@@ -35,6 +35,8 @@ def trade_off_answer(found: TradeOff) -> str:
         others = "; ".join(tie.tried.value for tie in found.ties[:_MOST_TIES])
         more = f", and {len(found.ties) - _MOST_TIES} more" if len(found.ties) > _MOST_TIES else ""
         parts.append(f"no difference in that is shown from {others}{more}")
+    if found.turned_away is not None:
+        parts.append(turning_away(found.turned_away, "it", found.combinations.label(found.turned_away.at)))
     return "; ".join(parts) + "."
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from lambdasim.analysis.bench import Tried
+from lambdasim.analysis.bench import Tried, TurnedAway
 from lambdasim.analysis.goals import Goal
 from lambdasim.analysis.intervals import ALL_EQUAL, Estimate, share_that_may_differ
+from lambdasim.analysis.served import SHARE
 from lambdasim.analysis.size import Neighbour, Sizing
 from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.errors import printable
@@ -50,7 +51,18 @@ def answer(sizing: Sizing) -> str:
     else:
         head = f"{sizing.answer.value} is the smallest {sizing.knob.path} that is shown to meet"
         parts = [f"{head} {_told(sizing, sizing.answer)}", *_beside(sizing)]
+    if sizing.turned_away is not None:
+        parts.append(turning_away(sizing.turned_away, sizing.answer.value, sizing.knob.texts[sizing.turned_away.at]))
     return "; ".join(parts) + "."
+
+
+def turning_away(found: TurnedAway, value: str, other: str) -> str:
+    """That a value meets because it turns events away: what fails fast costs nothing, and no latency counts it."""
+    here, there = (interval(SHARE, share_) for share_ in (found.here, found.there))
+    return (
+        f"but of events {here} do not end in success with {value}, {there} with {other}: say how many may, "
+        "such as --objective 'account.throttles <= 0'"
+    )
 
 
 def values_table(sizing: Sizing) -> Table:
@@ -88,6 +100,12 @@ def size_document(sizing: Sizing) -> dict[str, Any]:
         "sentence": answer(sizing),
         "neighbours": [_neighbour_document(sizing, neighbour) for neighbour in sizing.neighbours],
         "ties": [tie.value for tie in sizing.ties],
+        "turned_away": sizing.turned_away
+        and {
+            "unserved_share": estimate_document(sizing.turned_away.here),
+            "least": estimate_document(sizing.turned_away.there),
+            "least_at": sizing.knob.texts[sizing.turned_away.at],
+        },
         "limits": [{"measure": measure.text, **estimate_document(estimate)} for measure, estimate in sizing.limits],
         "search": {
             "values": len(sizing.knob.texts),

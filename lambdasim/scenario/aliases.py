@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from lambdasim.scenario.autoscaling import Autoscaling
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.deployments import Deployment
-from lambdasim.scenario.quantities import PositiveWhole, Share
+from lambdasim.scenario.quantities import Share, Whole
 from lambdasim.scenario.targets import LATEST
 from lambdasim.scenario.wording import problem_at
 
@@ -36,6 +36,10 @@ def _version_name(name: str) -> str:
 
 AliasName = Annotated[str, AfterValidator(_alias_name), Field(json_schema_extra={"pattern": _ALIAS_PATTERN})]
 VersionName = Annotated[str, AfterValidator(_version_name), Field(json_schema_extra={"pattern": _VERSION_PATTERN})]
+
+
+ProvisionedConcurrency = Annotated[Whole | None, AfterValidator(lambda amount: amount or None)]
+"""AWS takes 1 and more, and has none where nothing is configured; here 0 is none, so that it may vary from 0 on."""
 
 
 class RoutingConfig(Block):
@@ -66,8 +70,8 @@ class Alias(Block):
     """A second version, which has a part of the requests."""
     deployment: Deployment | None = None
     """When and how it moves to another version."""
-    provisioned_concurrent_executions: PositiveWhole | None = None
-    """Environments that are kept ready for it."""
+    provisioned_concurrent_executions: ProvisionedConcurrency = None
+    """Environments that are kept ready for it; 0 is none, as if it were not written."""
     autoscaling: Autoscaling | None = None
     """How Application Auto Scaling changes them."""
 

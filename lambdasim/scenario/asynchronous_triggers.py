@@ -49,7 +49,7 @@ class Delivered(Queued):
     def _payload_fits(self, info: ValidationInfo) -> Delivered:
         book, kind = Surroundings.of(info).book, getattr(self, "type", "")
         own = f"{_BOOK}/maximum_payload_mb/{kind}"
-        most_mb = min(book.value(path) for path in (own, "quotas/function/payload_mb/asynchronous") if book.has(path))
+        most_mb = min(book.peek(path) for path in (own, "quotas/function/payload_mb/asynchronous") if book.has(path))
         if self.payload_size_mb > most_mb:
             most = f"{most_mb:g} MB" if most_mb >= 1 else f"{most_mb * 1024:g} KB"
             raise problem_at(
@@ -197,7 +197,7 @@ class ScheduleTrigger(QueuedForOne, WithDeadLetters):
         if self.service == "rule":
             raise problem_at("only `service: scheduler` has flexible time windows", "flexible_time_window")
         book, path = Surroundings.of(info).book, f"{_BOOK}/schedule/flexible_time_window_minutes"
-        low, high = (book.value(f"{path}/{bound}") for bound in ("minimum", "maximum"))
+        low, high = (book.peek(f"{path}/{bound}") for bound in ("minimum", "maximum"))
         if not low * US_PER_MINUTE <= window_us <= high * US_PER_MINUTE:
             message = f"{format_us(window_us)} is outside {low} to {high} minutes"
             raise problem_at(message, "flexible_time_window")

@@ -23,7 +23,7 @@ class TargetValue:
     def read(self, value: Any, info: ValidationInfo) -> float:
         """The number."""
         book = Surroundings.of(info).book
-        low, high = book.value(f"{_TARGET}/minimum"), book.value(f"{_TARGET}/maximum")
+        low, high = book.peek(f"{_TARGET}/minimum"), book.peek(f"{_TARGET}/maximum")
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"expected a number such as 0.7, found {found(value)}")
         if not low <= value <= high:

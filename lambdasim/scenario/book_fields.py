@@ -44,8 +44,8 @@ class BookNumber:
     def _bounds(self, book: Book) -> tuple[Any, Any]:
         low, high = f"{self.path}/minimum", f"{self.path}/maximum"
         return (
-            book.value(low) if book.has(low) else self.minimum,
-            book.value(high) if book.has(high) else None,
+            book.peek(low) if book.has(low) else self.minimum,
+            book.peek(high) if book.has(high) else None,
         )
 
     def _default(self, book: Book) -> Any:
@@ -124,16 +124,16 @@ class BookSpan:
     path: str
     unit_us: int = US_PER_S
 
-    def _bound_us(self, name: str, info: ValidationInfo) -> int:
-        units: float = Surroundings.of(info).book.value(f"{self.path}/{name}")
+    def _us(self, units: float) -> int:
         return round(units * self.unit_us)
 
     def read(self, value: Any, info: ValidationInfo) -> int:
         """Microseconds, in range; the book's default where none is written."""
+        book = Surroundings.of(info).book
         if value is FROM_BOOK:
-            return self._bound_us("default", info)
+            return self._us(book.value(f"{self.path}/default"))
         span_us = round(_SPAN(value))
-        low_us, high_us = (self._bound_us(bound, info) for bound in ("minimum", "maximum"))
+        low_us, high_us = (self._us(book.peek(f"{self.path}/{bound}")) for bound in ("minimum", "maximum"))
         if not low_us <= span_us <= high_us:
             raise ValueError(f"{value} is outside {format_us(low_us) if low_us else '0 s'} to {format_us(high_us)}")
         return span_us

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from lambdasim.scenario.aliases import FIRST_VERSION, LIVE, Alias, AliasName, VersionName
+from lambdasim.scenario.aliases import FIRST_VERSION, LIVE, Alias, AliasName, ProvisionedConcurrency, VersionName
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookName, BookNumber
 from lambdasim.scenario.distributions import DurationDistribution
@@ -232,8 +232,9 @@ class Function(Configuration):
 
     reserved_concurrent_executions: Whole | None = None
     """Concurrency set aside for this function, which it can't exceed either; 0 stops the function."""
-    provisioned_concurrent_executions: PositiveWhole | None = None
-    """Environments that are kept ready: short for an alias `live` that has them, and that unqualified targets mean."""
+    provisioned_concurrent_executions: ProvisionedConcurrency = None
+    """Environments that are kept ready: short for an alias `live` that has them, and that unqualified targets mean. 0
+    is none, as if it were not written."""
     versions: dict[VersionName, Annotated[Configuration, Overriding(Configuration, _Version, _published)]] = Field(
         default={}
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from lambdasim.errors import InputError, ParameterError, Problem
 from lambdasim.parameters.book import Book, Parameter, load_book
 from lambdasim.scenario.checks import findings
 from lambdasim.scenario.distributions import distribution_from
+from lambdasim.scenario.measured_at import measured_as_written
 from lambdasim.scenario.model import Origin, Scenario, Warning, Written  # noqa: A004  # the summary calls it so
 from lambdasim.scenario.overrides import SOURCE, with_overrides
 from lambdasim.scenario.problems import Path as Steps
@@ -34,7 +36,8 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 def load_scenario(path: Path | str, *, overrides: Mapping[str, str] = _NONE) -> Scenario:
     """The scenario in the YAML file at ``path``; files that it names are taken relative to that file's folder.
 
-    ``overrides`` maps paths (``functions.api.memory_size``) to values written as in YAML, and wins over the file.
+    ``overrides`` maps paths (``functions.api.memory_size``) to values written as in YAML, and wins over the file. With
+    another memory size a function's durations stay those that the file's was measured at (``handler.measured_at``).
     Raises ``InputError`` with everything that is wrong.
     """
     file = Path(path)
@@ -82,12 +85,14 @@ def _scenario(written: Written, source: str = SOURCE) -> Scenario:
         if not problems:
             problems = [_not_a_mapping(root, file)]
         raise InputError(problems)
-    root, mistakes = with_overrides(root, written.overrides, names_at, source)
-    problems += mistakes
+    as_written = root
+    root, wrong_overrides = with_overrides(root, written.overrides, names_at, source)
     book, mistakes = _book_for(root)
-    problems += mistakes
-    functions, triggers, downstream = (_names(root, key) for key in ("functions", "triggers", "downstream"))
-    surroundings = Surroundings(book, base, functions, triggers, downstream, traffic_in(root.data))
+    problems += [*wrong_overrides, *mistakes]
+    if written.overrides and not wrong_overrides:
+        root = measured_as_written(as_written, root, written.overrides, book, source)
+    functions, downstream = (_names(root, key) for key in ("functions", "downstream"))
+    surroundings = Surroundings(book, base, functions, _types(root), downstream, traffic_in(root.data))
     warnings: tuple[Warning, ...] = ()
     try:
         scenario = Scenario.model_validate(root.data, context=surroundings)
@@ -116,6 +121,17 @@ def _names(root: Node, key: str) -> tuple[str, ...] | None:
     if node is None:
         return ()
     return tuple(str(name) for name in node.children) if isinstance(node.data, dict) else None
+
+
+def _types(root: Node) -> dict[str, Any] | None:
+    """What is written as each trigger's type, by the triggers' names; None if these aren't known."""
+    node = root.child("triggers")
+    if node is None:
+        return {}
+    if not isinstance(node.data, dict):
+        return None
+    children = ((str(name), child.data) for name, child in node.children.items())
+    return {name: data.get("type") if isinstance(data, dict) else None for name, data in children}
 
 
 def _book_for(root: Node) -> tuple[Book, list[Problem]]:
@@ -154,7 +170,8 @@ def _checked(
     if set(_names(root, "functions") or ()) - set(scenario.functions):
         return [], ()  # a function was refused whole: whoever calls it can't be weighed against it
     hidden = untold(dropped | set(refused_in(root)))
-    for finding in findings(scenario, book):
+    aside = book.override({})  # what is looked up for a check is no use that the scenario makes of it
+    for finding in findings(scenario, aside):
         if touches(finding.path, dropped) or finding.code in hidden:
             continue
         if finding.is_error:

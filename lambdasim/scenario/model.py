@@ -18,6 +18,7 @@ from lambdasim.scenario.book_fields import BookName
 from lambdasim.scenario.downstream import Downstream
 from lambdasim.scenario.functions import Configuration, Function
 from lambdasim.scenario.incidents import Incident
+from lambdasim.scenario.measures import Names
 from lambdasim.scenario.network import Vpc
 from lambdasim.scenario.quantities import Instant, Moment, PositiveInstant, Whole
 from lambdasim.scenario.targets import OwnTriggerName, function_name, qualifier
@@ -119,6 +120,11 @@ class Scenario(Block):
     def ends_us(self) -> int:
         """When a run ends, the drain included."""
         return self.duration_us + self.drain_us
+
+    @property
+    def names(self) -> Names:
+        """The names by which measures and thresholds speak of what its summary has."""
+        return Names(self.functions, {name: trigger.type for name, trigger in self.triggers.items()}, self.downstream)
 
     def versions(self) -> Iterator[tuple[int, str, str, Configuration]]:
         """Each version of each function: the function's number and name, the version's name, its settings."""

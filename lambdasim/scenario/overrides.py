@@ -42,7 +42,7 @@ def with_overrides(
                 problems.append(place.problem(path, f"has no value; write for example {source} duration=1h"))
             continue
         try:
-            root = _set(root, steps_of(path), _everywhere(value, place), ())
+            root = placed(root, steps_of(path), _everywhere(value, place))
         except ValueError as error:
             problems.append(place.problem(path, str(error)))
     return root, problems
@@ -64,13 +64,16 @@ def _everywhere(node: Node, place: Place) -> Node:
     return node_of(node.data, place, place, {key: _everywhere(child, place) for key, child in node.children.items()})
 
 
-def _set(node: Node, steps: tuple[str, ...], value: Node, walked: tuple[str, ...]) -> Node:
-    """A copy of ``node`` with ``value`` at ``steps`` below it; what it shares with an anchor stays as it was."""
+def placed(node: Node, steps: tuple[str, ...], value: Node, walked: tuple[str, ...] = ()) -> Node:
+    """A copy of ``node`` with ``value`` at ``steps`` below it; what it shares with an anchor stays as it was.
+
+    Raises ``ValueError`` if nothing can stand there.
+    """
     if not steps:
         return value
     key = _key(node, steps[0], walked)
     below = node.children.get(key) or Node({}, value.place, value.place)
-    child = _set(below, steps[1:], value, (*walked, str(key)))
+    child = placed(below, steps[1:], value, (*walked, str(key)))
     return node_of(node.data, node.place, node.key_place, {**node.children, key: child})
 
 

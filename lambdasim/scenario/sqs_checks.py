@@ -102,17 +102,34 @@ def pollers_over_reserved(scenario: Scenario, book: Book) -> Findings:
     """Pollers don't ask for reserved concurrency before they receive: what it can't take is received in vain."""
     for target, function in scenario.functions.items():
         reserved = function.reserved_concurrent_executions
-        of_target = [(name, trigger) for name, trigger, _ in mappings(scenario) if trigger.function == target]
-        batches = sum(most_batches(trigger, book) for _, trigger in of_target)
+        of_target = [mapping for mapping in mappings(scenario) if mapping[1].function == target]
+        batches = sum(most_batches(trigger, book) for _, trigger, _ in of_target)
         if reserved and batches > reserved:
+            name, trigger, owner = of_target[-1]
             yield (
-                ("triggers", of_target[-1][0], "scaling_config"),
+                ("triggers", name, "scaling_config"),
                 (
                     f"the mappings of {target} may send {batches:,} batches at once, more than its reserved "
-                    f"concurrency takes ({reserved}): each refusal is a receive, and after some a message is in the "
-                    "dead-letter queue without a run; lower scaling_config.maximum_concurrency"
+                    f"concurrency takes ({reserved}): each refusal is a receive, and {_after_refusals(owner)}; "
+                    f"{_fewer_batches(trigger)}"
                 ),
             )
+
+
+def _after_refusals(owner: SqsTrigger) -> str:
+    """What becomes of a message of this queue that is received in vain."""
+    queue = owner.queue
+    if queue.max_receive_count is None:
+        return f"hides the message for {format_us(queue.visibility_timeout_us)}"
+    fate = "is dropped" if queue.dead_letter is None else f"goes to {queue.dead_letter}"
+    fate = "is dead-lettered" if queue.dead_letter == DISCARD else fate
+    return f"after {queue.max_receive_count} a message {fate} without a run"
+
+
+def _fewer_batches(trigger: SqsTrigger) -> str:
+    if trigger.provisioned_poller_config is not None:
+        return "lower provisioned_poller_config.maximum_pollers"
+    return f"{'set' if trigger.scaling_config is None else 'lower'} scaling_config.maximum_concurrency"
 
 
 def fifo_needs_high_throughput(scenario: Scenario, book: Book) -> Findings:

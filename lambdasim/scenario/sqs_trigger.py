@@ -169,14 +169,14 @@ class SqsTrigger(QueuedForOne):
     def _batch_and_window(self, info: ValidationInfo) -> SqsTrigger:
         book = Surroundings.of(info).book
         if self.queue.fifo:
-            most = book.value(f"{_MAPPING}/batch_size_of_fifo")
+            most = book.peek(f"{_MAPPING}/batch_size_of_fifo")
             if self.batch_size > most:
                 raise problem_at(
                     f"{self.batch_size} messages; a batch of a FIFO queue has at most {most}", "batch_size"
                 )
             if self.maximum_batching_window_in_seconds:
                 raise problem_at("a FIFO queue has no batching window", "maximum_batching_window_in_seconds")
-        most = book.value(f"{_MAPPING}/batch_size_without_window")
+        most = book.peek(f"{_MAPPING}/batch_size_without_window")
         if self.batch_size > most and not self.maximum_batching_window_in_seconds:
             raise problem_at(
                 f"more than {most} messages need maximum_batching_window_in_seconds of at least 1", "batch_size"
@@ -193,7 +193,7 @@ class SqsTrigger(QueuedForOne):
 
     @model_validator(mode="after")
     def _message_fits(self, info: ValidationInfo) -> SqsTrigger:
-        most_mb = Surroundings.of(info).book.value(f"{_QUEUE}/maximum_message_mb")
+        most_mb = Surroundings.of(info).book.peek(f"{_QUEUE}/maximum_message_mb")
         if self.payload_size_mb > most_mb:
             raise problem_at(
                 f"{self.payload_size_mb:g} MB is above {most_mb} MB, the most that a message may have", "payload_size"

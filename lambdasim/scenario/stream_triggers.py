@@ -124,7 +124,7 @@ def _fits(mapping: StreamMapping, info: ValidationInfo, stream: str) -> None:
         (f"{_STREAMS}/{stream}", "that the stream takes"),
         ("quotas/function/payload_mb/request", "that an invocation carries"),
     ):
-        limit = book.value(path)
+        limit = book.peek(path)
         if mapping.payload_size_mb > limit:
             raise problem_at(f"{mapping.payload_size_mb:g} MB is above the {limit} MB {what}", "payload_size")
 
@@ -146,7 +146,7 @@ class KinesisTrigger(StreamMapping):
     @model_validator(mode="after")
     def _within_limits(self, info: ValidationInfo) -> KinesisTrigger:
         _fits(self, info, "kinesis/record_mb")
-        most = Surroundings.of(info).book.value(f"{_STREAMS}/kinesis/enhanced_fan_out/consumers")
+        most = Surroundings.of(info).book.peek(f"{_STREAMS}/kinesis/enhanced_fan_out/consumers")
         if self.enhanced_fan_out and len(self.targets) > most:
             raise problem_at(f"{len(self.targets)} functions; a stream has at most {most} such consumers", "targets")
         return self
@@ -184,7 +184,7 @@ class DynamoDbStreamsTrigger(StreamMapping):
     @model_validator(mode="after")
     def _within_limits(self, info: ValidationInfo) -> DynamoDbStreamsTrigger:
         _fits(self, info, "dynamodb_streams/read/mb")
-        most = Surroundings.of(info).book.value(f"{_STREAMS}/dynamodb_streams/readers_per_shard")
+        most = Surroundings.of(info).book.peek(f"{_STREAMS}/dynamodb_streams/readers_per_shard")
         if len(self.targets) > most:
             message = f"{len(self.targets)} functions; at most {most} may read a shard, or their reads are throttled"
             raise problem_at(message, "targets")

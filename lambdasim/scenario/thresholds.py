@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
-from lambdasim.scenario.measures import Measure, read_measure
+from lambdasim.scenario.measures import Measure, Names, read_measure
 from lambdasim.scenario.surroundings import Surroundings
 from lambdasim.scenario.wording import found
 from lambdasim.units import US_PER_MS, US_PER_S, parse_duration_us
@@ -50,9 +50,8 @@ class ThresholdText:
         """The threshold, by the names that the scenario has."""
         if not isinstance(value, str):
             raise ValueError(f"expected a threshold such as {EXAMPLE!r}, found {found(value)}")
-        surroundings = Surroundings.of(info)
-        functions, triggers = surroundings.functions or (), surroundings.triggers or ()
-        return read_threshold(value, functions, triggers, surroundings.downstream or ())
+        around = Surroundings.of(info)
+        return read_threshold(value, Names(around.functions or (), around.triggers or {}, around.downstream or ()))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Pydantic: read the text."""
@@ -65,9 +64,7 @@ class ThresholdText:
         return {"type": "string", "pattern": r"^\s*[^<>=\s]+\s*(<=|>=|<|>)\s*[-+]?[0-9.]", "examples": [EXAMPLE]}
 
 
-def read_threshold(
-    text: str, functions: Collection[str], triggers: Collection[str], downstream: Collection[str] = ()
-) -> Threshold:
+def read_threshold(text: str, names: Names) -> Threshold:
     """The threshold in ``text``; ``ValueError`` if it has another form, or names what no summary has."""
     match = _FORM.fullmatch(text)
     if match is None:
@@ -76,7 +73,7 @@ def read_threshold(
         number = float(match["number"])
     except ValueError:
         raise ValueError(f"{match['number']!r} is not a number; write for example {EXAMPLE!r}") from None
-    measure = read_measure(match["path"], functions, triggers, downstream)
+    measure = read_measure(match["path"], names)
     return Threshold(text, measure, match["operator"], _in_the_keys_unit(number, match["unit"], measure.path))
 
 

@@ -110,7 +110,7 @@ class ApiGatewayTrigger(Calling):
         if self.integration_timeout_us is FROM_BOOK:
             object.__setattr__(self, "integration_timeout_us", round(book.value(f"{path}/default") * US_PER_S))
             return self
-        low, high = (book.value(f"{path}/{bound}") * US_PER_S for bound in ("minimum", "maximum"))
+        low, high = (book.peek(f"{path}/{bound}") * US_PER_S for bound in ("minimum", "maximum"))
         if not low <= self.integration_timeout_us <= high:
             found = format_us(self.integration_timeout_us)
             allowed = f"{format_us(low)} to {format_us(high)}"

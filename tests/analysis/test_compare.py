@@ -56,7 +56,7 @@ def test_what_can_not_matter_makes_no_difference():
 
 
 def test_variants_share_their_luck_and_replications_share_none():
-    found = compare(loss(seed=4), {RESERVED: [2, 3]}, [THROTTLES, P99], design=Design(3))
+    found = compare(loss(seed=4), {RESERVED: [2, 3]}, measures=[THROTTLES, P99], design=Design(3))
     assert found.seeds == (4, 5, 6)
     for variant, values in zip(found.variants, found.values, strict=True):
         for seed, (throttles, p99, cost) in zip(found.seeds, values, strict=True):
@@ -69,14 +69,14 @@ def test_variants_share_their_luck_and_replications_share_none():
 
 def test_runs_that_take_twice_as_long_have_a_duration_that_is_100_per_cent_longer():
     free = override(loss(), {RESERVED: "900"})
-    found = compare(free, {MEAN: ["1 s", "2 s"]}, [DURATION], design=Design(4))
+    found = compare(free, {MEAN: ["1 s", "2 s"]}, measures=[DURATION], design=Design(4))
     relative = rows(found, DURATION)[1].difference.relative
     assert (relative.value, relative.low, relative.high) == pytest.approx((1, 1, 1), abs=1e-5)
     assert verdicts(found, DURATION) == [Verdict.BASELINE, Verdict.WORSE]
 
 
 def test_a_third_server_spares_the_losses_that_erlang_b_says():
-    found = compare(loss(duration="1020 s", warm_up="20 s"), {RESERVED: [2, 3]}, [THROTTLES], design=Design(10))
+    found = compare(loss(duration="1020 s", warm_up="20 s"), {RESERVED: [2, 3]}, measures=[THROTTLES], design=Design(10))
     difference = rows(found, THROTTLES)[1].difference
     assert verdicts(found, THROTTLES)[1] is Verdict.BETTER
     spared = 1000 * (erlang_b(1.0, 3) - erlang_b(1.0, 2))
@@ -95,9 +95,9 @@ def test_other_luck_alone_shows_no_difference():
 
 
 def test_with_another_baseline_the_signs_are_flipped():
-    there = compare(loss(), {RESERVED: [2, 3]}, [THROTTLES], design=Design(4))
+    there = compare(loss(), {RESERVED: [2, 3]}, measures=[THROTTLES], design=Design(4))
     back = compare(
-        loss(), {RESERVED: [2, 3]}, [THROTTLES], baseline="reserved_concurrent_executions=3", design=Design(4)
+        loss(), {RESERVED: [2, 3]}, measures=[THROTTLES], baseline="reserved_concurrent_executions=3", design=Design(4)
     )
     assert back.baseline == 1
     one, other = rows(there, THROTTLES)[1], rows(back, THROTTLES)[0]
@@ -106,9 +106,18 @@ def test_with_another_baseline_the_signs_are_flipped():
     assert rows(back, THROTTLES)[1].difference is None
 
 
+def test_a_cheaper_variant_that_throttles_what_others_serve_is_not_recommended():
+    found = compare(loss(), {RESERVED: [1, 20]}, measures=[P99], design=Design(4))
+    assert verdicts(found, COST)[1] is Verdict.WORSE
+    assert (found.recommendation.serving, found.recommendation.cheapest) == ((1,), 1)
+    unserved = found.recommendation.unserved
+    assert unserved[0].low < erlang_b(1.0, 1) < unserved[0].high
+    assert unserved[1].value < 0.02  # what is under way at the end
+
+
 def test_the_order_of_variants_does_not_matter():
-    there = compare(loss(), {RESERVED: [1, 2, 3]}, [THROTTLES], baseline=1, design=Design(3))
-    back = compare(loss(), {RESERVED: [3, 2, 1]}, [THROTTLES], baseline=1, design=Design(3))
+    there = compare(loss(), {RESERVED: [1, 2, 3]}, measures=[THROTTLES], baseline=1, design=Design(3))
+    back = compare(loss(), {RESERVED: [3, 2, 1]}, measures=[THROTTLES], baseline=1, design=Design(3))
     assert np.array_equal(there.values, back.values[::-1])
     assert rows(there, THROTTLES) == rows(back, THROTTLES)[::-1]
     assert there.labels[there.recommendation.cheapest] == back.labels[back.recommendation.cheapest]
@@ -131,7 +140,7 @@ def test_all_run_on_the_first_scenarios_seeds_or_on_those_that_are_asked_for():
 
 def test_scenarios_and_values_make_every_combination():
     scenarios = {"short": loss(duration="10 s"), "long": loss(duration="20 s")}
-    found = compare(scenarios, {RESERVED: [1, 2]}, [THROTTLES], design=Design(2))
+    found = compare(scenarios, {RESERVED: [1, 2]}, measures=[THROTTLES], design=Design(2))
     assert found.labels == (
         "short, reserved_concurrent_executions=1",
         "short, reserved_concurrent_executions=2",
@@ -161,20 +170,20 @@ def test_without_measures_the_first_that_differs_counts_first():
     found = compare(same_time, {RESERVED: [2, 3]}, design=Design(3))
     assert verdicts(found, "functions.f.latency_ms.p99")[1] is Verdict.EQUAL
     assert found.foremost.measure.text == "functions.f.cold_start_rate"
-    assert compare(same_time, {RESERVED: [2, 3]}, [P99, THROTTLES], design=Design(2)).foremost.measure.text == P99
+    assert compare(same_time, {RESERVED: [2, 3]}, measures=[P99, THROTTLES], design=Design(2)).foremost.measure.text == P99
     unchanged = compare(loss(), {"description": ["a", "b"]}, design=Design(2))
     assert unchanged.foremost is unchanged.compared[0]
 
 
 def test_a_measure_that_is_named_counts_first_even_if_it_is_equal():
-    found = compare(loss(), {RESERVED: [1, 3]}, ["total.events", THROTTLES], design=Design(2))
+    found = compare(loss(), {RESERVED: [1, 3]}, measures=["total.events", THROTTLES], design=Design(2))
     assert found.foremost.measure.text == "total.events"
     assert found.recommendation is None  # more events are neither good nor bad
 
 
 def test_the_cost_of_a_month_is_always_there_and_there_once():
     for texts in ([THROTTLES], [COST, THROTTLES]):
-        found = compare(loss(duration="5 s"), {RESERVED: [1, 2]}, texts, design=Design(2))
+        found = compare(loss(duration="5 s"), {RESERVED: [1, 2]}, measures=texts, design=Design(2))
         assert [measure.text for measure in found.measures].count(COST) == 1
         assert found.measures[0].text == texts[0]
 
@@ -184,7 +193,7 @@ def test_recommended_is_the_cheapest_of_those_that_are_not_shown_to_be_worse():
     waits = {"cpu_fraction": "0%"}
     f = function({"exponential": {"mean": "100 ms"}}, memory_size=1024, handler=waits)
     scenario = world({"f": f}, {"calls": direct("f", {"poisson": {"rate": "2/s"}})}, duration="60 s")
-    found = compare(scenario, {"functions.f.memory_size": [1024, 256, 512]}, [DURATION], design=Design(3))
+    found = compare(scenario, {"functions.f.memory_size": [1024, 256, 512]}, measures=[DURATION], design=Design(3))
     assert verdicts(found, DURATION)[1:] == [Verdict.EQUAL] * 2
     assert verdicts(found, COST)[1:] == [Verdict.BETTER] * 2
     assert found.recommendation.choice.not_worse == (0, 1, 2)
@@ -193,7 +202,7 @@ def test_recommended_is_the_cheapest_of_those_that_are_not_shown_to_be_worse():
 
 
 def test_a_variant_in_which_nothing_succeeds_has_no_latency_and_is_not_recommended():
-    found = compare(loss(), {RESERVED: [2, 0]}, [P99, "f.throttles.total"], design=Design(3))
+    found = compare(loss(), {RESERVED: [2, 0]}, measures=[P99, "f.throttles.total"], design=Design(3))
     assert verdicts(found, P99) == [Verdict.BASELINE, Verdict.NO_VALUE]
     assert rows(found, P99)[1].estimate.n == 0
     assert found.recommendation is None
@@ -202,22 +211,22 @@ def test_a_variant_in_which_nothing_succeeds_has_no_latency_and_is_not_recommend
 
 def test_a_count_that_a_run_does_not_list_is_0():
     rare = override(loss(), {"triggers.calls.type": "function_url"})
-    found = compare(rare, {RESERVED: [900, 1]}, ["calls.status_codes.429"], design=Design(3))
+    found = compare(rare, {RESERVED: [900, 1]}, measures=["calls.status_codes.429"], design=Design(3))
     assert rows(found, "calls.status_codes.429")[0].estimate.value == 0
     assert verdicts(found, "calls.status_codes.429")[1] is Verdict.WORSE
 
 
 def test_runs_of_different_length_are_compared_but_none_is_called_better():
-    found = compare(loss(), {"duration": ["60 s", "600 s"]}, [THROTTLES], design=Design(4))
+    found = compare(loss(), {"duration": ["60 s", "600 s"]}, measures=[THROTTLES], design=Design(4))
     assert not found.same_time
     assert verdicts(found, THROTTLES)[1] is Verdict.HIGHER
     assert found.recommendation is None
-    assert compare(loss(), {"drain": ["60 s", "600 s"]}, [THROTTLES], design=Design(2)).same_time
+    assert compare(loss(), {"drain": ["60 s", "600 s"]}, measures=[THROTTLES], design=Design(2)).same_time
 
 
 def test_each_interval_is_wide_enough_for_all_to_hold_together():
-    two = compare(loss(), {RESERVED: [1, 2]}, [THROTTLES], design=Design(4))
-    four = compare(loss(), {RESERVED: [1, 2, 3, 4]}, [THROTTLES], design=Design(4))
+    two = compare(loss(), {RESERVED: [1, 2]}, measures=[THROTTLES], design=Design(4))
+    four = compare(loss(), {RESERVED: [1, 2, 3, 4]}, measures=[THROTTLES], design=Design(4))
     assert (two.each, four.each) == pytest.approx((0.95, 1 - 0.05 / 3))
     narrow, wide = (rows(found, THROTTLES)[1] for found in (two, four))
     assert narrow.difference.absolute.value == wide.difference.absolute.value
@@ -226,7 +235,7 @@ def test_each_interval_is_wide_enough_for_all_to_hold_together():
 
 
 def test_the_frame_is_tidy_and_runs_has_all_values():
-    found = compare(loss(), {RESERVED: [1, 2]}, [THROTTLES], design=Design(3, seed=8))
+    found = compare(loss(), {RESERVED: [1, 2]}, measures=[THROTTLES], design=Design(3, seed=8))
     frame, runs = found.frame, found.runs
     assert list(frame.columns) == [
         "measure", "variant", RESERVED, "value", "low", "high", "n", "difference", "difference_low", "difference_high",
@@ -244,7 +253,7 @@ def test_the_frame_is_tidy_and_runs_has_all_values():
 
 def test_progress_is_told_until_all_is_done():
     shares = []
-    compare(loss(duration="5 s"), {RESERVED: [1, 2]}, [THROTTLES], design=Design(2), progress=shares.append)
+    compare(loss(duration="5 s"), {RESERVED: [1, 2]}, measures=[THROTTLES], design=Design(2), progress=shares.append)
     assert shares == [0.25, 0.5, 0.75, 1.0]
 
 
@@ -317,7 +326,7 @@ def test_a_baseline_that_is_none_is_refused(baseline, text):
 
 
 def test_a_baseline_may_be_named_by_all_that_was_laid_over():
-    found = compare(loss(duration="5 s"), {RESERVED: [1, 2]}, [THROTTLES], baseline=f"{RESERVED}=2", design=Design(2))
+    found = compare(loss(duration="5 s"), {RESERVED: [1, 2]}, measures=[THROTTLES], baseline=f"{RESERVED}=2", design=Design(2))
     assert found.baseline == 1
 
 
@@ -337,12 +346,12 @@ def test_a_key_that_a_trigger_does_not_have_is_refused_with_the_nearest_name():
     [(_, path, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, ["calls.succeses"])
     assert (path, text) == (
         "calls.succeses",
-        "the summary has no 'succeses' under triggers.calls; did you mean 'successes'?",
+        "the summary has no 'succeses' under calls; did you mean 'successes'?",
     )
     [(_, _, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, ["calls.cost_usd"])
-    assert text == "it stops short of a number; known: total, lines"
+    assert text == "calls.cost_usd stops short of a number; known: total"
     [(_, _, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, ["calls.events.total"])
-    assert text == "triggers.calls.events is a number; nothing lies below it, found 'total'"
+    assert text == "calls.events is a number; nothing lies below it, found 'total'"
 
 
 def test_no_measure_at_all_is_refused():

@@ -1,7 +1,15 @@
 import pytest
 
 from lambdasim.analysis.directions import Better, better_when
-from lambdasim.scenario.measures import ACCOUNT_KEYS, DOWNSTREAM_KEYS, FUNCTION_KEYS, TOTAL_KEYS, read_measure
+from lambdasim.scenario.measures import Measure, Names, read_measure
+from lambdasim.scenario.summary_keys import (
+    ACCOUNT_KEYS,
+    DOWNSTREAM_KEYS,
+    FUNCTION_KEYS,
+    TOTAL_KEYS,
+    TRIGGER_TYPES,
+    trigger_keys,
+)
 
 NEITHER = {
     "functions": {
@@ -11,11 +19,20 @@ NEITHER = {
     "account": {"concurrency", "claimed_max", "network_interfaces_max"},
     "total": {"events", "invocations"},
     "downstream": {"max_connections"},
+    "triggers": {
+        "events", "invocations", "attempts", "filtered", "batches", "batch_size", "status_codes", "users",
+        # what is counted for the bill; that has a direction
+        "extra_requests", "publishes", "billed_publishes", "billed_events", "scheduled", "put_units", "shard_hours",
+        "consumer_shard_hours", "read_gb", "requests", "send_requests", "receive_requests", "delete_requests",
+        "poller_hours", "sent", "received", "deleted", "empty_receives", "reads", "final_window_invocations",
+        "not_visible_max", "pollers_mean", "pollers_max",
+    },
 }  # fmt: skip
 
 
 def meant(text):
-    return better_when(read_measure(text, ["api", "errors"], ["web", "successes"], ["db"]))
+    types = {"web": "api_gateway", "successes": "kinesis", "topic": "sns", "jobs": "sqs", "clicks": "kinesis"}
+    return better_when(read_measure(text, Names(("api", "errors"), types, ("db",))))
 
 
 @pytest.mark.parametrize(
@@ -44,13 +61,13 @@ def meant(text):
         ("total.successes", "higher"),
         ("total.invocations", None),
         ("triggers.successes.iterator_age_ms.max", "lower"),  # a trigger by that name
-        ("web.event_age_ms.p99", "lower"),
-        ("web.visible_max", "lower"),
-        ("web.waiting_end", "lower"),
-        ("web.drained_s", "lower"),
+        ("topic.event_age_ms.p99", "lower"),
+        ("jobs.visible_max", "lower"),
+        ("clicks.waiting_end", "lower"),
+        ("jobs.drained_s", "lower"),
         ("web.status_codes.200", "higher"),
         ("web.status_codes.429", "lower"),
-        ("web.batches", None),
+        ("jobs.batches", None),
         ("downstream.db.minutes_over", "lower"),
         ("downstream.db.connections.max", "lower"),
         ("downstream.db.max_connections", None),
@@ -62,10 +79,16 @@ def test_less_is_better_of_what_hurts_or_costs_and_more_of_successes(text, bette
 
 @pytest.mark.parametrize(
     ("room", "keys"),
-    [("functions", FUNCTION_KEYS), ("account", ACCOUNT_KEYS), ("total", TOTAL_KEYS), ("downstream", DOWNSTREAM_KEYS)],
+    [
+        ("functions", FUNCTION_KEYS),
+        ("account", ACCOUNT_KEYS),
+        ("total", TOTAL_KEYS),
+        ("downstream", DOWNSTREAM_KEYS),
+        *(("triggers", trigger_keys(kind)) for kind in TRIGGER_TYPES),
+    ],
 )
 def test_each_number_of_a_summary_has_a_direction_or_is_known_to_have_none(room, keys):
-    name = {"functions": ("api",), "downstream": ("db",)}.get(room, ())
+    name = {"functions": ("api",), "downstream": ("db",), "triggers": ("web",)}.get(room, ())
 
     def leaves(below, path):
         if below is None:
@@ -74,9 +97,5 @@ def test_each_number_of_a_summary_has_a_direction_or_is_known_to_have_none(room,
             for key, rest in below.items():
                 yield from leaves(rest, (*path, key))
 
-    without = {
-        path[0]
-        for path in leaves(keys, ())
-        if better_when(read_measure(".".join((room, *name, *path)), ["api"], [], ["db"])) is None
-    }
-    assert without == NEITHER[room]
+    without = {path[0] for path in leaves(keys, ()) if better_when(Measure("", (room, *name, *path))) is None}
+    assert without == NEITHER[room] & keys.keys()

@@ -62,7 +62,7 @@ def test_no_point_of_the_front_is_beaten_and_each_other_is_beaten_or_equalled_by
 
 def test_all_combinations_are_tried_where_they_are_few(scenario):
     vary = {MEMORY: [512, 1024, 1769], ARCHITECTURE: ["x86_64", "arm64"]}
-    found = trade_off(scenario, vary, ["f.duration_ms.p99 < 400"], design=FEW)
+    found = trade_off(scenario, vary, objectives=["f.duration_ms.p99 < 400"], design=FEW)
     assert (len(found.points), found.is_whole, found.settled) == (6, True, True)
     meeting = [point for point in found.points if point.tried.meets]
     assert {point.values[0] for point in meeting} == {"1024", "1769"}
@@ -73,7 +73,7 @@ def test_all_combinations_are_tried_where_they_are_few(scenario):
 
 def test_the_front_holds_what_no_other_combination_beats(scenario):
     vary = {MEMORY: [256, 512, 1024, 1769, 3008], PROVISIONED: "0..2"}
-    found = trade_off(scenario, vary, ["f.latency_ms.mean < 900"], design=FEW)
+    found = trade_off(scenario, vary, objectives=["f.latency_ms.mean < 900"], design=FEW)
     points = [numbers(point) for point in found.points]
     for point in found.points:
         assert (point in found.front) == (not any(beats(other, numbers(point)) for other in points))
@@ -83,7 +83,7 @@ def test_the_front_holds_what_no_other_combination_beats(scenario):
 @pytest.fixture(scope="module")
 def evolved(scenario):
     vary = {MEMORY: "1000..1800", PROVISIONED: "0..9"}
-    return trade_off(scenario, vary, ["f.latency_ms.p50 < 300"], design=FEW, budget=24)
+    return trade_off(scenario, vary, objectives=["f.latency_ms.p50 < 300"], design=FEW, budget=24)
 
 
 def test_of_many_combinations_no_more_are_tried_than_the_budget_allows(evolved):
@@ -103,7 +103,7 @@ def test_the_answer_of_an_evolution_meets_and_its_front_is_not_beaten(evolved):
 def test_an_evolution_is_the_same_for_any_number_of_workers(scenario, evolved):
     vary = {MEMORY: "1000..1800", PROVISIONED: "0..9"}
     design = replace(FEW, workers=Workers(2))
-    again = trade_off(scenario, vary, ["f.latency_ms.p50 < 300"], design=design, budget=24)
+    again = trade_off(scenario, vary, objectives=["f.latency_ms.p50 < 300"], design=design, budget=24)
     assert (again.points, again.front, again.answer) == (evolved.points, evolved.front, evolved.answer)
     assert trade_off_text(again) == trade_off_text(evolved)
 
@@ -157,7 +157,7 @@ def test_the_places_around_one_differ_by_a_step_or_by_one_up_and_one_down(made):
 
 
 def test_combinations_that_the_scenario_refuses_are_counted_and_never_tried(scenario):
-    found = trade_off(scenario, {PROVISIONED: "0..3", RESERVED: "1..3"}, ["f.errors <= 0"], design=FEW)
+    found = trade_off(scenario, {PROVISIONED: "0..3", RESERVED: "1..3"}, objectives=["f.errors <= 0"], design=FEW)
     assert found.refused == 3  # (2, 1), (3, 1) and (3, 2)
     assert all(int(point.values[0]) <= int(point.values[1]) for point in found.points)
     assert (len(found.points), found.is_whole) == (9, True)
@@ -165,14 +165,14 @@ def test_combinations_that_the_scenario_refuses_are_counted_and_never_tried(scen
 
 
 def test_where_no_combination_meets_the_nearest_is_told(scenario):
-    found = trade_off(scenario, {MEMORY: [512, 1769], TIMEOUT: [5, 6]}, ["f.duration_ms.p99 < 100"], design=FEW)
+    found = trade_off(scenario, {MEMORY: [512, 1769], TIMEOUT: [5, 6]}, objectives=["f.duration_ms.p99 < 100"], design=FEW)
     assert found.answer is None
     assert found.best.values[0] == "1769"
     assert trade_off_text(found).startswith("No combination that was tried is shown to meet f.duration_ms.p99 < 100; ")
 
 
 def test_combinations_that_cost_the_same_are_told(scenario):
-    found = trade_off(scenario, {MEMORY: [1769, 3008], TIMEOUT: [5, 6]}, ["f.errors <= 0"], design=FEW)
+    found = trade_off(scenario, {MEMORY: [1769, 3008], TIMEOUT: [5, 6]}, objectives=["f.errors <= 0"], design=FEW)
     assert found.answer.values == ("1769", "5")
     assert [tie.values for tie in found.ties] == [("1769", "6")]
 
@@ -186,7 +186,7 @@ def without_optuna(monkeypatch):
 def test_many_combinations_without_optuna_are_refused_before_anything_runs(scenario, monkeypatch):
     monkeypatch.setattr("lambdasim.analysis.bench.observe", None)
     with pytest.raises(InputError) as caught:
-        trade_off(scenario, {MEMORY: "1000..1800", TIMEOUT: "5..9"}, ["f.errors <= 0"])
+        trade_off(scenario, {MEMORY: "1000..1800", TIMEOUT: "5..9"}, objectives=["f.errors <= 0"])
     assert str(caught.value) == (
         "--vary: 4,005 combinations are more than the budget of 64; to choose among them install optuna "
         "(pip install 'lambdasim-aws[optuna]'), or name fewer values, or allow more with --budget"
@@ -195,7 +195,7 @@ def test_many_combinations_without_optuna_are_refused_before_anything_runs(scena
 
 @pytest.mark.usefixtures("without_optuna")
 def test_few_combinations_need_no_optuna(scenario):
-    found = trade_off(scenario, {MEMORY: [1024, 1769], TIMEOUT: [5]}, ["f.errors <= 0"], design=FEW)
+    found = trade_off(scenario, {MEMORY: [1024, 1769], TIMEOUT: [5]}, objectives=["f.errors <= 0"], design=FEW)
     assert found.answer is not None
 
 
@@ -221,6 +221,6 @@ def test_optunas_own_log_is_as_it_was_afterwards(made):
 )
 def test_what_is_wrong_with_several_keys_is_told(scenario, vary, says):
     with pytest.raises(InputError) as caught:
-        trade_off(scenario, vary, ["f.errors <= 0"], design=FEW)
+        trade_off(scenario, vary, objectives=["f.errors <= 0"], design=FEW)
     problems = [str(problem) for problem in caught.value.problems]
     assert all(problem.startswith(start) for problem, start in zip(problems, says, strict=True)), problems

@@ -26,7 +26,7 @@ def loss(**keys):
 
 
 def test_replication_r_is_the_run_on_seed_plus_r():
-    found = replicate(loss(), [THROTTLES, P99], Design(3, seed=40))
+    found = replicate(loss(), measures=[THROTTLES, P99], design=Design(3, seed=40))
     assert found.seeds == (40, 41, 42)
     for seed, values in zip(found.seeds, found.values, strict=True):
         entry = lambdasim.simulate(loss(), seed=seed).summary()["functions"]["f"]
@@ -34,11 +34,11 @@ def test_replication_r_is_the_run_on_seed_plus_r():
 
 
 def test_without_a_seed_the_scenarios_own_is_the_first():
-    assert replicate(loss(seed=7), [P99], Design(2)).seeds == (7, 8)
+    assert replicate(loss(seed=7), measures=[P99], design=Design(2)).seeds == (7, 8)
 
 
 def test_each_measure_has_the_estimate_that_suits_it():
-    found = replicate(loss(), [P99, THROTTLES], Design(8, confidence=0.9))
+    found = replicate(loss(), measures=[P99, THROTTLES], design=Design(8, confidence=0.9))
     for measure, column, estimate in zip(found.measures, found.values.T, found.estimates, strict=True):
         assert estimate == estimate_of(measure, column, 0.9)
     assert [estimate.method for estimate in found.estimates] == ["order statistics", "t"]
@@ -56,19 +56,19 @@ def test_without_measures_there_are_those_that_most_questions_need():
 
 
 def test_a_measure_that_is_named_twice_counts_once():
-    found = replicate(loss(duration="10 s"), [P99, "functions.f.latency_ms.p99"], Design(2))
+    found = replicate(loss(duration="10 s"), measures=[P99, "functions.f.latency_ms.p99"], design=Design(2))
     assert [measure.text for measure in found.measures] == [P99]
 
 
 def test_the_estimate_is_that_of_erlang_b():
-    found = replicate(loss(duration="1020 s", warm_up="20 s"), [THROTTLES], Design(12))
+    found = replicate(loss(duration="1020 s", warm_up="20 s"), measures=[THROTTLES], design=Design(12))
     [estimate] = found.estimates
     assert abs(estimate.value - 1000 * erlang_b(1.0, 2)) < 4 * estimate.half_width / 2.2  # t at 11 degrees of freedom
 
 
 def test_the_values_do_not_depend_on_the_number_of_workers():
     alone, two = (
-        replicate(loss(duration="60 s"), [THROTTLES], Design(4, workers=Workers(n)), precision=0.4, most=9)
+        replicate(loss(duration="60 s"), measures=[THROTTLES], design=Design(4, workers=Workers(n)), precision=0.4, most=9)
         for n in (1, 2)
     )
     assert two.seeds == alone.seeds
@@ -77,7 +77,7 @@ def test_the_values_do_not_depend_on_the_number_of_workers():
 
 
 def test_the_frame_has_a_row_for_each_measure_and_runs_one_for_each_seed():
-    found = replicate(loss(), [P99, THROTTLES, "f.restore_duration_ms.p99"], Design(3, seed=5))
+    found = replicate(loss(), measures=[P99, THROTTLES, "f.restore_duration_ms.p99"], design=Design(3, seed=5))
     frame, runs = found.frame, found.runs
     assert list(frame.columns) == ["measure", "value", "low", "high", "n", "method", "more"]
     assert frame["measure"].tolist() == list(runs.columns) == [P99, THROTTLES, "f.restore_duration_ms.p99"]
@@ -89,17 +89,17 @@ def test_the_frame_has_a_row_for_each_measure_and_runs_one_for_each_seed():
 
 def test_a_warm_up_by_mser5_is_left_out_of_all_runs():
     scenario = loss(duration="1000 s")
-    found = replicate(scenario, [THROTTLES], Design(2), warm_up="mser5")
+    found = replicate(scenario, measures=[THROTTLES], design=Design(2), warm_up="mser5")
     assert found.scenario.warm_up_us == found.warm_up.us
     assert found.warm_up.method == "mser5"
-    other = replicate(scenario, [THROTTLES], Design(2), warm_up=f"{found.warm_up.us} us")
+    other = replicate(scenario, measures=[THROTTLES], design=Design(2), warm_up=f"{found.warm_up.us} us")
     assert np.array_equal(other.values, found.values)
     assert other.warm_up.method == "stated"
 
 
 def test_progress_is_told_until_all_is_done():
     shares = []
-    replicate(loss(duration="10 s"), [P99], Design(4), progress=shares.append)
+    replicate(loss(duration="10 s"), measures=[P99], design=Design(4), progress=shares.append)
     assert shares == [0.25, 0.5, 0.75, 1.0]
 
 
@@ -182,15 +182,15 @@ def test_every_measure_must_be_precise_enough():
 
 
 def test_what_is_added_are_the_replications_that_follow():
-    sequential = replicate(loss(duration="30 s"), [THROTTLES], Design(3), precision=0.3, most=12)
+    sequential = replicate(loss(duration="30 s"), measures=[THROTTLES], design=Design(3), precision=0.3, most=12)
     assert len(sequential.seeds) > 3
-    at_once = replicate(loss(duration="30 s"), [THROTTLES], Design(len(sequential.seeds)))
+    at_once = replicate(loss(duration="30 s"), measures=[THROTTLES], design=Design(len(sequential.seeds)))
     assert np.array_equal(sequential.values, at_once.values)
     assert sequential.seeds == at_once.seeds
 
 
 def test_what_is_missing_is_told_where_the_most_did_not_suffice():
-    found = replicate(loss(), [THROTTLES, P99], Design(6, seed=3), precision=0.02, most=8)
+    found = replicate(loss(), measures=[THROTTLES, P99], design=Design(6, seed=3), precision=0.02, most=8)
     assert len(found.seeds) == 8
     assert not found.reached
     for estimate, more in zip(found.estimates, found.more, strict=True):
@@ -200,14 +200,14 @@ def test_what_is_missing_is_told_where_the_most_did_not_suffice():
 
 def test_what_lies_at_0_can_not_be_promised_any_precision():
     quiet = loss(duration="3 s")
-    found = replicate(quiet, [THROTTLES], Design(2, seed=0), precision=0.1, most=2)
+    found = replicate(quiet, measures=[THROTTLES], design=Design(2, seed=0), precision=0.1, most=2)
     assert found.values.tolist() == [[0.0], [0.0]]
     assert found.reached
     assert found.estimates[0].method == "all equal"
 
 
 def test_a_precision_that_is_reached_leaves_nothing_missing():
-    found = replicate(loss(), [THROTTLES], Design(5), precision=0.3)
+    found = replicate(loss(), measures=[THROTTLES], design=Design(5), precision=0.3)
     assert found.reached
     assert found.more == (0,)
     [estimate] = found.estimates
@@ -216,7 +216,7 @@ def test_a_precision_that_is_reached_leaves_nothing_missing():
 
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(InputError) as refused:
-        replicate(loss(), [P99, "f.latency", "g.x"], Design(1), precision=3, most=0)
+        replicate(loss(), measures=[P99, "f.latency", "g.x"], design=Design(1), precision=3, most=0)
     assert [(problem.file, problem.path) for problem in refused.value.problems] == [
         ("--measure", "f.latency"),
         ("--measure", "g.x"),
@@ -232,9 +232,9 @@ def test_all_that_is_wrong_is_told_at_once():
 @pytest.mark.parametrize("precision", [0, -0.1, 0.51, math.nan])
 def test_a_precision_that_is_none_is_refused(precision):
     with pytest.raises(InputError, match=r"lies outside 0 to 0\.5"):
-        replicate(loss(), [P99], precision=precision)
+        replicate(loss(), measures=[P99], precision=precision)
 
 
 def test_no_measure_at_all_is_refused():
     with pytest.raises(InputError, match="name at least one measure"):
-        replicate(loss(), [])
+        replicate(loss(), measures=[])

@@ -51,7 +51,7 @@ def varied(found):
 
 @pytest.fixture(scope="module")
 def of_seldom():
-    return sensitivity(seldom(), ["f.cold_start_rate", "f.latency_ms.p50"], design=FEW)
+    return sensitivity(seldom(), measures=["f.cold_start_rate", "f.latency_ms.p50"], design=FEW)
 
 
 def test_seldom_called_the_cold_start_rate_hangs_on_the_idle_timeout(of_seldom):
@@ -69,7 +69,7 @@ def test_the_answer_names_it_in_its_first_sentence(of_seldom):
 
 
 def test_in_steady_traffic_it_does_nothing():
-    found = sensitivity(plain({"poisson": {"rate": "2/s"}}, duration="20m"), ["f.cold_start_rate"], design=FEW)
+    found = sensitivity(plain({"poisson": {"rate": "2/s"}}, duration="20m"), measures=["f.cold_start_rate"], design=FEW)
     assert IDLE in varied(found)
     assert IDLE not in {effect.assumption.path for effect in found.tornados[0].shown}
 
@@ -77,7 +77,7 @@ def test_in_steady_traffic_it_does_nothing():
 def test_gaps_of_450_s_are_cold_at_300_s_and_warm_as_assumed_and_at_3600_s():
     """By hand: 10 calls 450 s apart; the first is cold, the others too if environments idle for 300 s at most."""
     calls = plain({"constant": {"rate": "8/h"}}, QUIET, duration="75m")
-    found = sensitivity(calls, ["f.cold_starts"], design=FEW, only=[IDLE], parameters={IDLE: ("300 s", "3600 s")})
+    found = sensitivity(calls, measures=["f.cold_starts"], design=FEW, only=[IDLE], parameters={IDLE: ("300 s", "3600 s")})
     effect, calls_made = effects(found)[IDLE], 10
     assert (found.tornados[0].base.value, effect.low.estimate.value) == (1, calls_made)
     assert (effect.low.change.value, effect.low.change.low) == (calls_made - 1, calls_made - 1)
@@ -87,7 +87,7 @@ def test_gaps_of_450_s_are_cold_at_300_s_and_warm_as_assumed_and_at_3600_s():
 def test_what_is_added_to_a_cold_start_is_added_to_its_latency_to_the_millisecond():
     scenario = load(world(parameters={OVERHEAD: "70 ms"}))
     found = sensitivity(
-        scenario, ["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters={OVERHEAD: ("50 ms", "370 ms")}
+        scenario, measures=["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters={OVERHEAD: ("50 ms", "370 ms")}
     )
     effect = effects(found)[OVERHEAD]
     assert found.tornados[0].base.value == 1170
@@ -98,7 +98,7 @@ def test_what_is_added_to_a_cold_start_is_added_to_its_latency_to_the_millisecon
 def test_a_value_of_the_scenario_can_be_varied_too():
     path = "functions.f.handler.duration"
     found = sensitivity(
-        load(world()), ["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters={path: ("500 ms", "3 s")}
+        load(world()), measures=["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters={path: ("500 ms", "3 s")}
     )
     assert (effects(found)[path].low.change.value, effects(found)[path].high.change.value) == (-500, 2000)
 
@@ -106,7 +106,7 @@ def test_a_value_of_the_scenario_can_be_varied_too():
 def test_swapping_the_ends_swaps_the_columns():
     ends = {"low": {"normal": {"mean": "300 s", "sd": "30 s"}}, "high": "2000 s"}
     one, other = (
-        effects(sensitivity(seldom(), ["f.cold_start_rate"], design=FEW, only=[IDLE], parameters={IDLE: pair}))[IDLE]
+        effects(sensitivity(seldom(), measures=["f.cold_start_rate"], design=FEW, only=[IDLE], parameters={IDLE: pair}))[IDLE]
         for pair in ((ends["low"], ends["high"]), (ends["high"], ends["low"]))
     )
     assert (one.low, one.high) == (other.high, other.low)
@@ -123,7 +123,7 @@ def test_only_what_the_run_uses_is_varied_and_nothing_that_aws_states(of_seldom)
 
 def test_what_the_scenario_sets_itself_is_not_varied():
     own = plain(at("0s"), {"idle_timeout": "900 s"}, parameters={"lifecycles/default/recycle_rate": "0.2/h"})
-    found = sensitivity(own, ["f.cold_start_rate"], design=FEW, only=["lifecycles/"])
+    found = sensitivity(own, measures=["f.cold_start_rate"], design=FEW, only=["lifecycles/"])
     assert "lifecycles/default/proactive_otherwise" in varied(found)
     assert not {IDLE, "lifecycles/default/recycle_rate"} & set(varied(found))
 
@@ -133,9 +133,9 @@ def test_prices_are_varied_only_where_money_is_asked_for():
     document["region"] = "eu-west-1"
     document["functions"]["f"] |= {"architecture": "arm64", "runtime": "python3.13"}
     price = "prices/eu-west-1/duration/arm64/tiers"
-    without = sensitivity(load(document), ["f.errors"], design=FEW)
+    without = sensitivity(load(document), measures=["f.errors"], design=FEW)
     assert not [path for path in varied(without) if path.startswith(("prices/", "billing/"))]
-    money = sensitivity(load(document), ["total.cost_usd"], design=FEW, only=["prices/"])
+    money = sensitivity(load(document), measures=["total.cost_usd"], design=FEW, only=["prices/"])
     assert money.refused == ()
     effect = effects(money)[price]
     assert effect.assumption.confidence == "U"
@@ -146,7 +146,7 @@ def test_an_end_that_the_scenario_refuses_is_told_and_the_other_is_run(monkeypat
     storage = "quotas/function/ephemeral_storage/default"
     odd = Assumption(f"parameters.{storage}", 1024, 99_999, value=512, confidence="A")
     monkeypatch.setattr(assumptions, "assumption_of", lambda entry, _book: odd if entry.path == storage else None)
-    found = sensitivity(load(world()), ["total.cost_usd"], design=FEW)
+    found = sensitivity(load(world()), measures=["total.cost_usd"], design=FEW)
     [refused] = found.refused
     assert (refused.assumption.path, refused.value) == (storage, 99_999)
     assert "outside" in refused.why
@@ -157,7 +157,7 @@ def test_an_end_that_the_scenario_refuses_is_told_and_the_other_is_run(monkeypat
 
 def test_an_end_of_the_callers_that_the_scenario_refuses_is_his_error():
     with pytest.raises(InputError) as raised:
-        sensitivity(load(world()), ["f.errors"], design=FEW, parameters={"functions.f.memory_size": ("1", "99999")})
+        sensitivity(load(world()), measures=["f.errors"], design=FEW, parameters={"functions.f.memory_size": ("1", "99999")})
     assert len(raised.value.problems) == 2
     assert all(str(problem).startswith("--parameter: functions.f.memory_size: ") for problem in raised.value.problems)
 
@@ -212,7 +212,7 @@ def test_the_frame_has_a_row_for_each_measure_and_end(of_seldom):
 
 def test_two_workers_say_what_one_says():
     one, two = (
-        sensitivity(seldom(), ["f.cold_start_rate"], design=Design(2, workers=Workers(workers)), only=[IDLE])
+        sensitivity(seldom(), measures=["f.cold_start_rate"], design=Design(2, workers=Workers(workers)), only=[IDLE])
         for workers in (1, 2)
     )
     assert as_json_text(sensitivity_document(one)) == as_json_text(sensitivity_document(two))
@@ -221,7 +221,7 @@ def test_two_workers_say_what_one_says():
 
 def test_an_end_is_the_scenario_with_the_end_in_it_and_its_interval_holds_together_with_the_others():
     """Recomputed: simulate on the same seeds, and take the paired differences at Bonferroni's confidence."""
-    found = sensitivity(seldom(), ["f.cold_starts"], design=FEW, only=["lifecycles/"])
+    found = sensitivity(seldom(), measures=["f.cold_starts"], design=FEW, only=["lifecycles/"])
     text = seldom().written.text.replace("parameters:", f"parameters:\n  {IDLE}: {{normal: {{mean: 300 s, sd: 30 s}}}}")
     at_low, base = (
         [lambdasim.simulate(each, seed=seed).summary()["functions"]["f"]["cold_starts"] for seed in range(4)]
@@ -259,7 +259,7 @@ def test_a_measure_that_has_a_value_at_one_end_only_moves_most():
 def test_a_function_that_never_succeeds_at_an_end_is_told_so():
     """60 s are beyond the timeout: nobody is answered."""
     duration = {"functions.f.handler.duration": ("500 ms", "60 s")}
-    found = sensitivity(load(world()), ["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters=duration)
+    found = sensitivity(load(world()), measures=["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters=duration)
     [effect] = effects(found).values()
     assert (effect.high.switched, effect.swing) == (True, math.inf)
     text = sensitivity_text(found)

@@ -67,7 +67,7 @@ def test_the_smallest_reserved_concurrency_that_throttles_less_is_erlangs(loss_s
     sizing = size(
         loss_system,
         {RESERVED: "1..40"},
-        [f"f.throttles.total < {share * EVENTS_S * SPAN_S}"],
+        objectives=[f"f.throttles.total < {share * EVENTS_S * SPAN_S}"],
         design=Design(replications=8),
     )
     assert sizing.answer is not None
@@ -82,7 +82,7 @@ def test_the_smallest_reserved_concurrency_that_throttles_less_is_erlangs(loss_s
 
 def test_the_fewest_pollers_that_drain_a_backlog_in_time_are_what_division_says():
     """60 messages of a second each by c at a time take 60 / c seconds, and a little."""
-    sizing = size(queue_world(), {POLLERS: "2..200"}, ["t.drained_s < 18"], design=FEW)
+    sizing = size(queue_world(), {POLLERS: "2..200"}, objectives=["t.drained_s < 18"], design=FEW)
     assert sizing.answer is not None
     assert sizing.answer.value == str(math.ceil(60 / 17))
     assert sizing.found.tried[-1] == 198
@@ -93,14 +93,14 @@ def test_a_queue_that_is_never_empty_in_time_does_not_meet():
     document = world(duration="5s", drain="0s", init={"duration": "1 ms"})
     queue = {"visibility_timeout": "180 s", "backlog": 60}
     document["triggers"] = {"t": {"type": "sqs", "target": "f", "arrivals": "none", "batch_size": 1, "queue": queue}}
-    sizing = size(load(document), {POLLERS: "2..4"}, ["t.drained_s < 18"], design=FEW)
+    sizing = size(load(document), {POLLERS: "2..4"}, objectives=["t.drained_s < 18"], design=FEW)
     assert sizing.answer is None
     assert {tried.checks[0].missing for tried in sizing.tried} == {3}
 
 
 def test_the_cheapest_memory_that_meets_is_found_among_the_usual_sizes():
     """CPU time goes with 1 / memory up to one vCPU: the bill stays, but for rounding; beyond it only the bill grows."""
-    sizing = size(load(memory_world()), {MEMORY: None}, ["f.duration_ms.p99 < 300"], minimize=COST, design=FEW)
+    sizing = size(load(memory_world()), {MEMORY: None}, objectives=["f.duration_ms.p99 < 300"], minimize=COST, design=FEW)
     durations = {tried.value: tried.checks[0].estimate.value for tried in sizing.tried}
     for value, duration in durations.items():
         assert duration == pytest.approx(200 * 1769 / min(int(value), 1769), rel=1e-3)
@@ -115,7 +115,7 @@ def test_the_cheapest_memory_that_meets_is_found_among_the_usual_sizes():
 
 def test_values_of_which_no_difference_in_cost_is_shown_are_told():
     """Timeouts that nothing reaches change nothing."""
-    sizing = size(load(memory_world()), {"functions.f.timeout": [5, 10, 20]}, ["f.errors <= 0"], minimize=COST)
+    sizing = size(load(memory_world()), {"functions.f.timeout": [5, 10, 20]}, objectives=["f.errors <= 0"], minimize=COST)
     assert sizing.answer is not None
     assert sizing.answer.value == "5"
     assert [tie.value for tie in sizing.ties] == ["10", "20"]
@@ -125,14 +125,14 @@ def test_values_of_which_no_difference_in_cost_is_shown_are_told():
 def test_only_values_that_meet_are_as_good_as_the_answer():
     """A caller who gives up pays nothing less."""
     vary = {"triggers.t.client.read_timeout": ["50 ms", "1 s", "2 s"]}
-    sizing = size(load(memory_world()), vary, ["t.client_gone <= 0"], minimize=COST, design=FEW)
+    sizing = size(load(memory_world()), vary, objectives=["t.client_gone <= 0"], minimize=COST, design=FEW)
     gone, answer, tie = sizing.tried
     assert (gone.meets, gone.cost) == (False, answer.cost)
     assert (sizing.answer, sizing.ties) == (answer, (tie,))
 
 
 def test_where_no_value_meets_the_best_is_told_and_that_the_handler_alone_is_too_slow():
-    sizing = size(load(memory_world()), {PROVISIONED: "0..30"}, ["f.latency_ms.p50 < 150"], design=FEW)
+    sizing = size(load(memory_world()), {PROVISIONED: "0..30"}, objectives=["f.latency_ms.p50 < 150"], design=FEW)
     assert (sizing.answer, sizing.seeming, sizing.last) == (None, None, None)
     assert "f.duration_ms.p50" in sizing.limits[0][0].text
     text = size_text(sizing)
@@ -141,7 +141,7 @@ def test_where_no_value_meets_the_best_is_told_and_that_the_handler_alone_is_too
 
 
 def test_where_all_values_meet_the_smallest_is_the_answer_and_said_to_be():
-    sizing = size(load(memory_world()), {PROVISIONED: "0..30"}, ["f.latency_ms.p50 < 500"], design=FEW)
+    sizing = size(load(memory_world()), {PROVISIONED: "0..30"}, objectives=["f.latency_ms.p50 < 500"], design=FEW)
     assert sizing.answer is not None
     assert sizing.answer.value == "0"
     assert size_text(sizing).startswith(f"Even 0, the smallest {PROVISIONED} that was tried, is shown to meet f.lat")
@@ -154,7 +154,7 @@ def test_where_less_is_better_the_largest_value_is_told():
     document = world(trigger={"arrivals": at("0s", events=20)}, duration="60s")
     document["functions"]["f"]["connections"] = {"to": "db", "per_environment": 1}
     document["downstream"] = {"db": {"max_connections": 12}}
-    sizing = size(load(document), {RESERVED: "1..50"}, ["downstream.db.connections.max <= 12"], design=FEW)
+    sizing = size(load(document), {RESERVED: "1..50"}, objectives=["downstream.db.connections.max <= 12"], design=FEW)
     assert sizing.last is not None
     assert (sizing.answer.value, sizing.last.value) == ("1", "12")
     text = size_text(sizing)
@@ -167,9 +167,9 @@ def test_where_less_is_better_the_largest_value_is_told():
 def test_objectives_that_pull_apart_are_all_met_by_the_answer():
     document = world(trigger={"arrivals": at("0s", events=20)}, duration="60s")
     objectives = ["f.throttles.total <= 5", "f.environments.max <= 16"]
-    sizing = size(load(document), {RESERVED: "1..50"}, objectives, design=FEW)
+    sizing = size(load(document), {RESERVED: "1..50"}, objectives=objectives, design=FEW)
     assert (sizing.answer.value, sizing.last.value) == ("15", "16")
-    none = size(load(document), {RESERVED: "1..50"}, ["f.throttles.total <= 5", "f.environments.max <= 14"], design=FEW)
+    none = size(load(document), {RESERVED: "1..50"}, objectives=["f.throttles.total <= 5", "f.environments.max <= 14"], design=FEW)
     assert none.answer is None
     assert "each objective alone is met by some value, but no value meets all of them" in size_text(none)
 
@@ -177,7 +177,7 @@ def test_objectives_that_pull_apart_are_all_met_by_the_answer():
 def test_what_is_not_monotone_is_scanned_and_said_to_be():
     """Billed milliseconds are whole, so that over memory the cost is a saw: up with each MB, and down by a step."""
     objective = "f.cost_usd.per_million_invocations < 6.007"
-    sizing = size(load(memory_world()), {MEMORY: "1720..1779"}, [objective], design=Design(replications=2))
+    sizing = size(load(memory_world()), {MEMORY: "1720..1779"}, objectives=[objective], design=Design(replications=2))
     costs = [tried.checks[0].estimate.value for tried in sizing.tried]
     assert len(costs) == 60
     assert sizing.found.scanned
@@ -197,7 +197,7 @@ def test_without_objectives_the_scenarios_thresholds_are_taken():
 def test_a_handler_is_faster_with_more_memory_than_it_was_measured_at():
     """Its duration holds at the memory size that the scenario has, though `measured_at` doesn't say so."""
     sizing = size(
-        load(memory_world(function={"memory_size": 512})), {MEMORY: [512, 1024]}, ["f.errors < 1"], design=FEW
+        load(memory_world(function={"memory_size": 512})), {MEMORY: [512, 1024]}, objectives=["f.errors < 1"], design=FEW
     )
     [at_512, at_1024] = sizing.tried
     assert at_1024.cost.value == pytest.approx(at_512.cost.value, rel=0.02)
@@ -207,9 +207,9 @@ def test_a_handler_is_faster_with_more_memory_than_it_was_measured_at():
 def blurred(loss_system):
     """The limit is just above what four runs at 7 give on average, so that these can't tell whether 7 meets it."""
     four = Design(replications=4)
-    [tried] = size(loss_system, {RESERVED: "7..7"}, ["f.throttles.total < 75"], deeper=1, design=four).tried
+    [tried] = size(loss_system, {RESERVED: "7..7"}, objectives=["f.throttles.total < 75"], deeper=1, design=four).tried
     limit = tried.checks[0].estimate.value + 0.5
-    return size(loss_system, {RESERVED: "3..20"}, [f"f.throttles.total < {limit}"], design=four)
+    return size(loss_system, {RESERVED: "3..20"}, objectives=[f"f.throttles.total < {limit}"], design=four)
 
 
 def test_runs_are_added_where_the_limit_lies_within_the_interval(blurred):
@@ -233,7 +233,7 @@ def test_the_table_has_a_row_for_each_value_with_intervals(blurred):
 def test_the_result_does_not_depend_on_who_works():
     scenario = queue_world(20)
     one, two = (
-        size(scenario, {POLLERS: "2..30"}, ["t.drained_s < 6"], design=Design(replications=2, workers=Workers(workers)))
+        size(scenario, {POLLERS: "2..30"}, objectives=["t.drained_s < 6"], design=Design(replications=2, workers=Workers(workers)))
         for workers in (1, 2)
     )
     assert (one.tried, one.answer, one.neighbours) == (two.tried, two.answer, two.neighbours)
@@ -271,7 +271,7 @@ def test_the_result_does_not_depend_on_who_works():
 def test_what_is_wrong_is_told_all_at_once_before_anything_runs(vary, objectives, minimize, says, monkeypatch):
     monkeypatch.setattr("lambdasim.analysis.bench.observe", None)
     with pytest.raises(InputError) as caught:
-        size(load(world()), vary, objectives, minimize=minimize)
+        size(load(world()), vary, objectives=objectives, minimize=minimize)
     problems = [str(problem) for problem in caught.value.problems]
     assert len(problems) == len(says)
     assert all(problem.startswith(start) for problem, start in zip(problems, says, strict=True)), problems
@@ -280,7 +280,23 @@ def test_what_is_wrong_is_told_all_at_once_before_anything_runs(vary, objectives
 def test_a_triggers_number_that_does_not_exist_is_told_before_the_search(monkeypatch):
     monkeypatch.setattr("lambdasim.analysis.bench.observe", None)
     with pytest.raises(InputError) as caught:
-        size(queue_world(), {POLLERS: "2..9"}, ["t.drain_s < 18"])
+        size(queue_world(), {POLLERS: "2..9"}, objectives=["t.drain_s < 18"])
     assert str(caught.value) == (
         "--objective: t.drain_s: the summary has no 'drain_s' under triggers.t; did you mean 'drained_s'?"
     )
+
+
+def test_an_answer_that_meets_only_because_it_turns_calls_away_says_so(loss_system):
+    # Whoever is refused waits for nothing: the latency of those who are served is the same with one server.
+    sizing = size(loss_system, {RESERVED: [1, 30]}, objectives=["f.latency_ms.p50 < 800"], design=FEW)
+    assert sizing.answer.value == "1"
+    found = sizing.turned_away
+    assert found.here.low < erlang_b(LOAD, 1) < found.here.high
+    assert found.there.value < 0.02
+    assert f"do not end in success with 1, {found.there.value * 100:.3g} % [" in size_text(sizing)
+
+
+def test_an_answer_that_serves_as_much_as_any_value_says_nothing_of_it(loss_system):
+    sizing = size(loss_system, {RESERVED: [30, 40]}, objectives=["f.latency_ms.p50 < 800"], design=FEW)
+    assert sizing.turned_away is None
+    assert "do not end in success" not in size_text(sizing)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lambdasim
-from lambdasim.analysis.variants import grid, labels_of, laid_over, short_paths, variants_of, yaml_text
+from lambdasim.analysis.variants import grid, labels_of, short_paths, variants_of, yaml_text
 from lambdasim.errors import InputError
 from lambdasim.scenario.load import override
 from tests.worlds import load, world
@@ -97,14 +97,6 @@ def test_values_are_written_as_in_yaml():
     ]  # fmt: skip
     with pytest.raises(TypeError):
         yaml_text(object())
-
-
-def test_a_duration_was_measured_at_the_memory_size_that_the_scenario_has():
-    scenario = load(world(function={"memory_size": 1769}))
-    assert laid_over(scenario, {MEMORY: "512"}).functions["f"].handler.measured_at == 1769
-    stated = load(world(handler={"measured_at": 1024}))
-    assert laid_over(stated, {MEMORY: "512"}).functions["f"].handler.measured_at == 1024
-    assert laid_over(scenario, {"functions.f.timeout": "9"}).functions["f"].handler.measured_at is None
 
 
 def test_all_that_is_wrong_with_any_variant_is_told_at_once():

@@ -32,7 +32,7 @@ def test_json_is_one_document(command):
     found = lambdasim.compare(
         loaded(),
         {MEMORY: [256, 512]},
-        ["api.duration_ms.mean", "api.events"],
+        measures=["api.duration_ms.mean", "api.events"],
         baseline=1,
         design=lambdasim.Design(3, seed=9),
     )

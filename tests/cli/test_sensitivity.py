@@ -76,6 +76,14 @@ def test_wrong_input_leaves_with_2(command, words, told):
     assert told in run.err
 
 
+def test_that_nothing_was_simulated_is_said_only_where_it_is_true(command):
+    """Which numbers a run relies on, only a run can tell."""
+    before = command("sensitivity", "shop.yaml", *QUICK, "--measure", "api.latency")
+    assert before.err.endswith("\n1 problem; nothing was simulated.\n")
+    after = command("sensitivity", "shop.yaml", *QUICK, "--only", "nothing/")
+    assert after.err.endswith("\n1 problem; found after a first run, which tells what the scenario relies on.\n")
+
+
 def test_a_wrong_scenario_leaves_with_2(command, write):
     write(WORLD.replace("10m", "10"))
     assert command("sensitivity", "shop.yaml").status == 2

@@ -90,6 +90,16 @@ def test_names_are_in_file_order_and_start_at_the_root():
         book.names("quotas/acount")
 
 
+def test_a_glance_gives_the_value_and_does_not_count_as_use():
+    book = load_book()
+    assert book.peek("quotas/function/memory_size/minimum") == 128
+    assert book.used == ()
+    set_by_scenario = book.override({"scaling/per_function/burst": 500})
+    assert (set_by_scenario.peek("scaling/per_function/burst"), set_by_scenario.used) == (500, ())
+    with pytest.raises(ParameterError, match="no 'minimun'"):
+        book.peek("quotas/function/memory_size/minimun")
+
+
 def test_used_holds_each_look_up_once_sorted_by_path():
     book = load_book()
     for path in ("scaling/per_function/burst", "handler/mb_per_vcpu", "scaling/per_function/burst"):

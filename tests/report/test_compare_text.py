@@ -34,8 +34,8 @@ SLOW, FAST, FASTER = 400 + LUCK, 300 + LUCK + OWN, 300 + LUCK
 DEAR, CHEAP = 20 + LUCK / 10, 10 + LUCK / 10 + OWN / 10
 
 
-def comparison(columns, *, vary=None, baseline=0, scenarios=SHOP, confidence=0.95, first_counts=True):
-    """From what the runs of each variant came to, by measure."""
+def comparison(columns, *, vary=None, baseline=0, scenarios=SHOP, confidence=0.95, first_counts=True, unserved=None):
+    """From what the runs of each variant came to, by measure; ``unserved``: the share of events, by variant."""
     count = len(next(iter(columns.values())))
     n = len(next(iter(columns.values()))[0])
     if vary is None and scenarios is SHOP:
@@ -44,7 +44,8 @@ def comparison(columns, *, vary=None, baseline=0, scenarios=SHOP, confidence=0.9
     found = comparands(scenarios, vary or {}, list(columns), baseline, design)
     columns = {**columns, COST: columns.get(COST, [CHEAP] * count)}
     values = np.array([columns[measure.text] for measure in found.measures]).transpose(1, 2, 0)
-    return weighed(found, values, design, first_counts=first_counts)
+    shares = np.zeros((count, n)) if unserved is None else np.array(unserved)[:, None] * (1 + OWN / 10)
+    return weighed(found, values, design, first_counts=first_counts, unserved=[shares] * len(found.measures))
 
 
 def table_of(text, title):
@@ -75,6 +76,22 @@ def test_of_several_that_are_not_shown_to_be_worse_the_cheapest_is_named():
     )
     as_cheap = told({P99: [SLOW, FASTER, FAST], COST: [DEAR, CHEAP, CHEAP]})
     assert "it is the cheapest (memory_size=1024 is not shown to be dearer), $10.05" in as_cheap
+
+
+def test_a_variant_that_turns_events_away_is_not_recommended_though_it_is_the_cheapest():
+    columns = {P99: [FAST, FASTER, FAST], COST: [CHEAP, DEAR, DEAR + 1]}
+    assert told(columns, unserved=[0.7, 0.0, 0.0]) == (
+        "No difference in api.latency_ms.p99 is shown (300 [297, 304] ms to 301 [297, 304] ms); take the cheapest, "
+        "memory_size=512, $20.05 [$19.71, $20.39] a month; memory_size=256 is left out: of events 70.1 % "
+        "[69 %, 71.2 %] do not end in success there, with this one 0 % [0 %, 0 %] (95 % confidence, 6 replications)."
+    )
+    assert "take the cheapest, memory_size=256" in told(columns, unserved=[0.7, 0.7, 0.7])
+
+
+def test_a_variant_that_turns_events_away_is_not_recommended_though_it_is_the_fastest():
+    sentence = told({P99: [FAST, SLOW], COST: [CHEAP, DEAR]}, unserved=[0.2, 0.0])
+    assert sentence.startswith("Take memory_size=512, with api.latency_ms.p99 400 [397, 404] ms")
+    assert "memory_size=256 is left out" in sentence
 
 
 def test_more_successes_are_better():
@@ -249,12 +266,17 @@ def test_the_document_has_every_number_of_the_text_and_is_strict_json():
     assert document["confidence_of_each_difference"] == pytest.approx(0.975)
     assert document["baseline"] == "memory_size=512"
     assert [variant["overrides"] for variant in document["variants"]] == [{MEMORY: str(n)} for n in (256, 512, 1024)]
+    equal = {"n": 6, "method": "all equal"}
     assert document["recommendation"] == {
         "measure": P99,
         "best": "memory_size=1024",
         "not_shown_to_be_worse": ["memory_size=512", "memory_size=1024"],
         "cheapest_of_these": "memory_size=512",
         "not_shown_to_be_dearer": ["memory_size=512", "memory_size=1024"],
+        "left_out": [],
+        "unserved_share": {
+            f"memory_size={n}": dict.fromkeys(("value", "low", "high"), 0.0) | equal for n in (256, 512, 1024)
+        },
     }
     slow, fast, _ = document["measures"][0]["variants"]
     assert (slow["verdict"], fast["verdict"], fast["difference"]) == ("worse", "baseline", None)

@@ -13,7 +13,7 @@ from lambdasim.metrics.events import FAILED
 from lambdasim.randomness import stream
 from lambdasim.records import NEVER, ConcurrencyPeaks
 from lambdasim.result.plain import plain
-from lambdasim.scenario.measures import FUNCTION_KEYS, TOTAL_KEYS
+from lambdasim.scenario.summary_keys import FUNCTION_KEYS, TOTAL_KEYS
 from lambdasim.units import US_PER_MINUTE
 
 TOP = [

@@ -13,7 +13,7 @@ from lambdasim.codes import Capacity, Outcome, StartType
 from lambdasim.randomness import stream
 from lambdasim.records import NEVER, ProvisionedPeriod, UtilizationMinutes
 from lambdasim.result.result import Result
-from lambdasim.scenario.measures import FUNCTION_KEYS
+from lambdasim.scenario.summary_keys import FUNCTION_KEYS
 from lambdasim.units import US_PER_MINUTE
 
 MINUTE = US_PER_MINUTE

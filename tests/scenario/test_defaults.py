@@ -23,6 +23,16 @@ def test_an_entry_of_the_preset_that_the_scenario_overrides_does_not_count_as_us
     assert "lifecycles/default/proactive_on_retirement" in half
 
 
+def test_what_is_looked_up_for_a_check_a_range_or_a_warning_does_not_count_as_used():
+    """Assumptions, and what sensitivity varies, are what the numbers rest on."""
+    jobs = "  jobs: {type: sqs, target: api, batch_size: 10, payload_size: 2 KB, queue: {visibility_timeout: 30 s}}\n"
+    clicks = "  clicks: {type: kinesis, target: api, shards: 2, retention: 48h}\n"
+    paths = used(f"{SMALL}{jobs}{clicks}")
+    bounds = {path for path in paths if path.endswith(("/minimum", "/maximum"))}
+    checks = {path for path in paths if path.startswith(("runtimes/", "prices/", "sizing/", "triggers/sqs/queue/fifo"))}
+    assert bounds | checks | (paths & {"triggers/streams/kinesis/record_mb"}) == set()
+
+
 @pytest.mark.parametrize(
     ("trigger", "read_timeout_us"),
     [

@@ -57,6 +57,21 @@ def test_a_bare_number_is_short_for_an_alias_that_unqualified_targets_mean():
     assert function.is_provisioned
 
 
+def test_an_amount_of_0_is_as_if_the_key_were_not_written():
+    """A planner who varies it begins with 0; AWS itself takes 1 and more."""
+    key = "provisioned_concurrent_executions: 0"
+    function = parse_scenario(changed("    runtime: python3.13\n", f"    runtime: python3.13\n    {key}\n")).functions[
+        "api"
+    ]
+    assert (function.unqualified, function.is_provisioned, function.pointers) == ("$LATEST", False, {})
+    assert parse_scenario(with_alias(key)).functions["api"].aliases["live"].provisioned_concurrent_executions is None
+    assert (
+        complaints(scaled(SCALED, first=0))[0]
+        .partition(": ")[2]
+        .startswith(f"functions.api.aliases.{NOTHING_TO_SCALE}")
+    )
+
+
 def with_action(text):
     return scaled(f"{SCALED}, scheduled_actions: [{{{text}}}]")
 
@@ -83,7 +98,7 @@ LODNON = "[0].timezone: 'Europe/Lodnon' is not an IANA time zone; did you mean E
         (scaled(SCALED, first=4), OUTSIDE.format(4)),
         (scaled(SCALED, first=101), OUTSIDE.format(101)),
         (with_alias(f"autoscaling: {{{SCALED}}}"), NOTHING_TO_SCALE),
-        (with_alias("provisioned_concurrent_executions: 0"), "live.provisioned_concurrent_executions: 0 is below 1"),
+        (with_alias("provisioned_concurrent_executions: -1"), "live.provisioned_concurrent_executions: -1 is below 0"),
         (with_action("schedule: cron(0 7 * * * *), min_capacity: 4"), "[0].schedule: 'cron(0 7 * * * *)' is not"),
         (with_action(ACTION.replace("London", "Lodnon")), LODNON),
         (with_action("schedule: rate(1 hour)"), "changes min_capacity, max_capacity or both; give one"),

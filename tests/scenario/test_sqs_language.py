@@ -46,7 +46,8 @@ def says(trigger="", more=""):
 def found(check, trigger="", more="", function=""):
     """What one check of the whole finds: paths and messages."""
     document, book = yaml.safe_load(text(trigger, more, function)), load_book()
-    around = Surroundings(book, Path(), tuple(document["functions"]), tuple(document["triggers"]))
+    types = {name: trigger["type"] for name, trigger in document["triggers"].items()}
+    around = Surroundings(book, Path(), tuple(document["functions"]), types)
     scenario = Scenario.model_validate(document, context=around)  # which is before the whole is checked
     return [(".".join(map(str, path)), message) for path, message in (ERRORS | WARNINGS)[check](scenario, book)]
 
@@ -254,6 +255,42 @@ def test_pollers_beyond_reserved_concurrency_are_told_of(trigger, reserved, batc
         assert found(check, trigger, function=f"reserved_concurrent_executions: {batches}") == []
     assert found(check, trigger) == []
     assert found(check, trigger, function="reserved_concurrent_executions: 0") == []  # stopped, and meant so
+
+
+@pytest.mark.parametrize(
+    ("trigger", "then"),
+    [
+        ("", "each refusal is a receive, and hides the message for 30 s; set scaling_config.maximum_concurrency"),
+        (
+            "queue: {visibility_timeout: 3m, max_receive_count: 4, dead_letter: discard-counted}",
+            (
+                "each refusal is a receive, and after 4 a message is dead-lettered without a run; "
+                "set scaling_config.maximum_concurrency"
+            ),
+        ),
+        (
+            (
+                "queue: {visibility_timeout: 3m, max_receive_count: 4, dead_letter: d}, "
+                "scaling_config: {maximum_concurrency: 50}"
+            ),
+            (
+                "each refusal is a receive, and after 4 a message goes to d without a run; "
+                "lower scaling_config.maximum_concurrency"
+            ),
+        ),
+        (
+            "queue: {visibility_timeout: 3m, max_receive_count: 4}, provisioned_poller_config: {maximum_pollers: 30}",
+            (
+                "each refusal is a receive, and after 4 a message is dropped without a run; "
+                "lower provisioned_poller_config.maximum_pollers"
+            ),
+        ),
+    ],
+)
+def test_what_becomes_of_refused_messages_is_told_by_what_their_queue_has(trigger, then):
+    more = "d: {type: sqs, target: g, queue: {visibility_timeout: 3m}}"
+    [(_, message)] = found("pollers_over_reserved", trigger, more, function="reserved_concurrent_executions: 9")
+    assert message.endswith(then)
 
 
 def test_ranges_are_those_of_the_book():

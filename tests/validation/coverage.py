@@ -107,8 +107,8 @@ def experiment(task: Task) -> list[Outcome] | None:
     try:
         found = replicate(
             task.scenario,
-            task.measures,
-            Design(REPLICATIONS, seed=task.seed),
+            measures=task.measures,
+            design=Design(REPLICATIONS, seed=task.seed),
             precision=task.precision,
             warm_up=task.warm_up,
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lambdasim import queueing
     from lambdasim.advice.advise import Advice, advise
     from lambdasim.analysis.compare import Comparison, compare
-    from lambdasim.analysis.cost import CostAnswers, cost_of
+    from lambdasim.analysis.cost import CostAnswers, cost
     from lambdasim.analysis.observations import Design
     from lambdasim.analysis.pareto import TradeOff, trade_off
     from lambdasim.analysis.replicate import Replications, replicate
@@ -66,7 +66,7 @@ __all__ = [
     "advise",
     "check",
     "compare",
-    "cost_of",
+    "cost",
     "json_schema",
     "load_book",
     "load_scenario",
@@ -97,7 +97,7 @@ _HOMES = {
     "advise": "lambdasim.advice.advise",
     "check": "lambdasim.analysis.thresholds",
     "compare": "lambdasim.analysis.compare",
-    "cost_of": "lambdasim.analysis.cost",
+    "cost": "lambdasim.analysis.cost",
     "json_schema": "lambdasim.scenario.schema",
     "load_book": "lambdasim.parameters.book",
     "load_scenario": "lambdasim.scenario.load",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from lambdasim.cost.bill import bill_of
+from lambdasim.billing.bill import bill_of
 from lambdasim.header import Header
 from lambdasim.metrics.recorder import Metrics, Recorder
 from lambdasim.result.companion import companions_of

@@ -20,10 +20,10 @@ from lambdasim.report.as_json import as_json_text
 from lambdasim.report.checks import checks_document
 from lambdasim.report.compare import compare_document
 from lambdasim.report.cost import cost_document
+from lambdasim.report.pareto import trade_off_document
 from lambdasim.report.replicate import replicate_document
 from lambdasim.report.sensitivity import sensitivity_document
 from lambdasim.report.size import size_document
-from lambdasim.report.sweep import sweep_document
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -60,10 +60,8 @@ ASKED = (
 )
 EXPERIMENT = ("--replications", "2", "--workers", "1")
 SHORTER = {
-    "run": (),
     "replicate": EXPERIMENT,
     "compare": EXPERIMENT,
-    "sweep": EXPERIMENT,
     "size": (*EXPERIMENT, "--deeper", "1"),
     "check": EXPERIMENT,
     "sensitivity": (*EXPERIMENT, "--only", "lifecycles/"),
@@ -91,6 +89,11 @@ class Row:
     def verb(self) -> str:
         """What of lambdasim it uses."""
         return self.words[0]
+
+    @property
+    def call(self) -> str:
+        """What is called in Python: of several keys at once, ``size`` is a trade-off."""
+        return "trade_off" if self.verb == "size" and len(self.varied) > 1 else self.verb
 
     @property
     def cut_down(self) -> tuple[str, ...]:
@@ -194,35 +197,41 @@ def cost_questions(row):
     return {"questions": asked, "traffic": factors or FACTORS}
 
 
-# By verb: from a row, its scenario and a design to the document of what one call of a public function gives.
+# By function: from a row, its scenario and a design to the document of what one call of a public function gives.
 CALLS = {
-    "run": lambda _row, world, _design: lambdasim.simulate(world).summary(),
     "replicate": lambda row, world, design: replicate_document(
         lambdasim.replicate(world, measures=row.values("--measure"), design=design)
     ),
     "compare": lambda row, world, design: compare_document(
         lambdasim.compare(world, row.varied, measures=row.values("--measure"), design=design)
     ),
-    "sweep": lambda row, world, design: sweep_document(
-        lambdasim.sweep(world, row.varied, measures=row.values("--measure"), design=design)
-    ),
     "size": lambda row, world, design: size_document(
-        lambdasim.size(world, row.varied, objectives=row.values("--objective"), deeper=1, design=design)
+        lambdasim.size(
+            world,
+            row.varied,
+            objectives=row.values("--objective"),
+            minimize=next(iter(row.values("--minimize")), None),
+            deeper=1,
+            design=design,
+        )
+    ),
+    "trade_off": lambda row, world, design: trade_off_document(
+        lambdasim.trade_off(world, row.varied, objectives=row.values("--objective"), design=design)
     ),
     "check": lambda _row, world, design: checks_document([lambdasim.check(world, design=design)]),
     "sensitivity": lambda row, world, design: sensitivity_document(
         lambdasim.sensitivity(world, measures=row.values("--measure"), only=["lifecycles/"], design=design)
     ),
-    "cost": lambda row, world, design: cost_document(lambdasim.cost_of(world, **cost_questions(row), design=design)),
+    "cost": lambda row, world, design: cost_document(lambdasim.cost(world, **cost_questions(row), design=design)),
 }
 
 
-@pytest.mark.parametrize("verb", SHORTER)
-def test_what_a_command_answers_is_what_one_call_in_python_answers(command, verb):
-    row = next(row for row in ROWS if row.verb == verb)
+@pytest.mark.parametrize("call", CALLS)
+def test_what_a_command_answers_is_what_one_call_in_python_answers(command, call):
+    row = next(row for row in ROWS if row.call == call)
     printed = json.loads(command(*row.cut_down, "--json").out)
     world = lambdasim.load_scenario(row.path, overrides=row.span)
-    called = json.loads(as_json_text(CALLS[verb](row, world, lambdasim.Design(replications=2))))
+    called = json.loads(as_json_text(CALLS[call](row, world, lambdasim.Design(replications=2))))
     for volatile in ("wall_s", "invocations_per_wall_s"):
         printed.pop(volatile, None)
         called.pop(volatile, None)

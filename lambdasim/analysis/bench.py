@@ -143,11 +143,7 @@ class SimulatedBench:
     def checks(self, place: int) -> tuple[Check, ...]:
         """What the objectives come to at a place."""
         return tuple(
-            Check(
-                objective,
-                self.estimate(place, objective.measure),
-                int(np.isnan(self.values(place, objective.measure)).sum()),
-            )
+            Check.of(objective, self.values(place, objective.measure), self._design.confidence)
             for objective in self._goal.objectives
         )
 

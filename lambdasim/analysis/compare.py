@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """Of those that serve, and that the first measure doesn't show to be worse than the best of them, the cheapest.

@@ -42,7 +42,7 @@ class CostAnswers:
     assumptions: tuple[Parameter, ...]
 
 
-def cost_of(
+def cost(
     scenario: Scenario,
     *,
     questions: Sequence[str] = QUESTIONS,

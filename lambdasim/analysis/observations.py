@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -99,15 +99,23 @@ def measure_of(scenario: Scenario, text: str) -> Measure:
     return read_measure(text, scenario.names)
 
 
-def measures_of(scenario: Scenario, texts: Sequence[str] | None, option: str = "--measure") -> tuple[Measure, ...]:
-    """The measures that ``texts`` name, each once; the headline's if None. ``InputError`` with all that name none."""
+def measures_of(
+    scenario: Scenario,
+    texts: Sequence[str] | None,
+    option: str = "--measure",
+    read: Callable[[Scenario, str], Measure] = measure_of,
+) -> tuple[Measure, ...]:
+    """The measures that ``texts`` name, each once; the headline's if None. ``InputError`` with all that name none.
+
+    ``read`` finds the measure that a text names, or raises ``ValueError``.
+    """
     if texts is None:
         return headline_measures(scenario)
-    measures, problems = dict[tuple[str, ...], Measure](), list[Problem]()
+    measures, problems = dict[Measure, Measure](), list[Problem]()
     for text in texts:
         try:
-            measure = measure_of(scenario, text)
-            measures.setdefault(measure.path, measure)
+            measure = read(scenario, text)
+            measures.setdefault(replace(measure, text=""), measure)  # the same one may be written in two ways
         except ValueError as error:
             problems.append(Problem(option, None, None, text, str(error)))
     if problems or not measures:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdasim.analysis.intervals import Estimate, estimate_of
+from lambdasim.analysis.contrasts import Contrast, measure_or_contrast
+from lambdasim.analysis.intervals import Estimate, estimate_of, mean_estimate
 from lambdasim.analysis.observations import USUAL, Design, Progress, measures_of, observe
 from lambdasim.analysis.warm_up import STATED, WarmUp, applied, warm_up_of
 from lambdasim.errors import InputError, Problem
@@ -85,7 +86,7 @@ def replicate(
     Args:
         scenario: what ``load_scenario`` returned.
         measures: such as ``api.latency_ms.p99``; without them each function's p99, cold starts and throttles, and the
-            month's cost.
+            month's cost. One may be the difference of two, such as ``a.cold_starts - b.cold_starts``, taken run by run.
         precision: how far the ends of the intervals may lie from the estimates, as a share of these; replications are
             added until all intervals are so narrow (see :func:`sequentially`).
         most: no more replications than this.
@@ -151,8 +152,14 @@ def sequentially(
 
 
 def estimates_of(measures: Sequence[Measure], values: NDArray[np.float64], confidence: float) -> tuple[Estimate, ...]:
-    """An estimate for each measure, from ``values`` of shape (replications, measures)."""
-    return tuple(estimate_of(measure, column, confidence) for measure, column in zip(measures, values.T, strict=True))
+    """An estimate for each measure, from ``values`` of shape (replications, measures).
+
+    Of the difference of two it is the mean of pairs, by t.
+    """
+    return tuple(
+        mean_estimate(column, confidence) if isinstance(measure, Contrast) else estimate_of(measure, column, confidence)
+        for measure, column in zip(measures, values.T, strict=True)
+    )
 
 
 def _more(estimate: Estimate, precision: float | None, replications: int) -> int | None:
@@ -177,7 +184,7 @@ def _checked(
     """The measures; ``InputError`` with all that is wrong with them or with the design."""
     meant, problems = tuple[Measure, ...](), list[Problem]()
     try:
-        meant = measures_of(scenario, measures)
+        meant = measures_of(scenario, measures, read=measure_or_contrast)
     except InputError as error:
         problems += error.problems
     if design.replications < 2:

@@ -45,8 +45,9 @@ class Sizing:
     ``answer`` is the smallest value that is shown to meet all objectives, or with ``goal.minimize`` the one with the
     least of that; None if there is none. ``last`` is the largest, ``seeming`` the smallest that meets them by the
     estimates alone, ``best`` the one that comes nearest. ``neighbours`` are the next values below and above ``answer``,
-    or ``best``. ``turned_away`` tells where the answer leaves events without success that another value serves. ``ties`` are the values of which no difference from the answer is shown in what shall be least.
-    ``limits`` tells, where none meets, what stands in the way at ``best``, by measure.
+    or ``best``. ``turned_away`` tells where the answer leaves events without success that another value serves.
+    ``ties`` are the values of which no difference from the answer is shown in what shall be least. ``limits``
+    tells, where none meets, what stands in the way at ``best``, by measure.
     """
 
     scenario: Scenario

@@ -18,6 +18,7 @@ from lambdasim.scenario.thresholds import EXAMPLE, Threshold, read_threshold
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 OPTION = "--threshold"
 
@@ -32,11 +33,23 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A threshold, the estimate of its measure, and what that says; ``missing`` runs had no value and hold nothing."""
+    """A threshold, the estimate of its measure, and what that says.
+
+    ``missing`` runs had no value and hold nothing; ``broken`` is how many of the ``estimate.n`` others broke it, each
+    by itself: a mean that holds does not say that every run does.
+    """
 
     threshold: Threshold
     estimate: Estimate
     missing: int = 0
+    broken: int = 0
+
+    @classmethod
+    def of(cls, threshold: Threshold, values: NDArray[np.float64], confidence: float) -> Check:
+        """What replications say of a threshold; ``values`` has shape (replications,), NaN for none."""
+        known = values[~np.isnan(values)]
+        broken = sum(not threshold.holds(value) for value in known.tolist())
+        return cls(threshold, estimate_of(threshold.measure, values, confidence), len(values) - len(known), broken)
 
     @property
     def verdict(self) -> Verdict:
@@ -87,7 +100,7 @@ class Checks:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A row for each threshold: text, verdict, ok, value, low, high, missing."""
+        """A row for each threshold: text, verdict, ok, value, low, high, missing, broken."""
         import pandas as pd  # noqa: PLC0415 - slow to load
 
         rows: list[dict[str, Any]] = [
@@ -97,6 +110,7 @@ class Checks:
                 "ok": check.ok,
                 **{name: getattr(check.estimate, name) for name in ("value", "low", "high")},
                 "missing": check.missing,
+                "broken": check.broken,
             }
             for check in self.checks
         ]
@@ -123,11 +137,8 @@ def check(
     demands = demands_of(scenario, thresholds)
     measures = tuple(dict.fromkeys(demand.measure for demand in demands))
     values = observe([scenario], measures, design, progress=progress)[0]
-    checks = []
-    for demand in demands:
-        found = values[:, measures.index(demand.measure)]
-        estimate = estimate_of(demand.measure, found, design.confidence)
-        checks.append(Check(demand, estimate, int(np.isnan(found).sum())))
+    columns = (values[:, measures.index(demand.measure)] for demand in demands)
+    checks = (Check.of(demand, found, design.confidence) for demand, found in zip(demands, columns, strict=True))
     return Checks(scenario, design, tuple(checks))
 
 

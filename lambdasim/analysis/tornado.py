@@ -44,10 +44,13 @@ class Effect:
 
     @property
     def swing(self) -> float:
-        """How far the measure moves over the range, the base included; infinite if it has a value at one end only."""
+        """How far the measure is shown to move over the range, the base included.
+
+        Infinite if it has a value at one end only.
+        """
         if any(end.switched for end in self.ends):
             return math.inf
-        changes = [0.0, *(end.change.value for end in self.ends if end.change.n)]
+        changes = [0.0, *(end.change.value for end in self.ends if end.shown)]
         return max(changes) - min(changes)
 
     @property

@@ -67,7 +67,8 @@ def cost(
 
     Exit status: 0; 2 if the scenario or an option is wrong; 130 if interrupted.
     """
-    from lambdasim.analysis.cost import QUESTIONS, cost_of  # noqa: PLC0415 - keeps --help fast
+    from lambdasim.analysis.cost import QUESTIONS  # noqa: PLC0415 - keeps --help fast
+    from lambdasim.analysis.cost import cost as answered  # noqa: PLC0415
     from lambdasim.analysis.costs.traffic import FACTORS  # noqa: PLC0415
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415
     from lambdasim.report.cost import cost_document, cost_text  # noqa: PLC0415
@@ -81,7 +82,7 @@ def cost(
     loaded = load_scenario(scenario, overrides=overrides)
     interrupts.check()
     with progress_bar(loaded.name) as progress:
-        answers = cost_of(
+        answers = answered(
             loaded,
             questions=asked or QUESTIONS,
             traffic=traffic or FACTORS,

@@ -29,5 +29,6 @@ def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="PATH=VALUE",
         callback=_settings,
-        help="Replace one value, e.g. functions.api.memory_size=512; null takes it away; may be repeated.",
+        help="Replace one value, e.g. functions.api.memory_size=512; null takes it away; may be repeated. With another "
+        "memory size durations stay those at the file's, and are scaled from there, unless --set says more of them.",
     )(function)

@@ -8,7 +8,7 @@ from typing import Any
 from lambdasim.analysis.intervals import ALL_EQUAL
 from lambdasim.analysis.thresholds import Check, Checks, Verdict
 from lambdasim.errors import printable
-from lambdasim.report.estimates import estimate_document, interval, quantity
+from lambdasim.report.estimates import estimate_document, interval, quantity, same_in_all
 
 SIGNS = {Verdict.HOLDS: "✓", Verdict.FAILS: "✗", Verdict.UNDECIDED: "?"}
 ASCII_SIGNS = {Verdict.HOLDS: "ok", Verdict.FAILS: "FAIL", Verdict.UNDECIDED: "?"}
@@ -26,7 +26,10 @@ def checks_text(
     signs: Mapping[Verdict, str] = SIGNS,
     styled: Styled = _unstyled,
 ) -> str:
-    """A line for each threshold, below its scenario's name if there are several; the last line is the verdict."""
+    """A line for each threshold, below its scenario's name if there are several; the last line is the verdict.
+
+    Above it stands what equal runs leave open.
+    """
     width = max(map(len, signs.values()))
     column = max(len(check.threshold.text) for checks in several for check in checks.checks)
     lines = []
@@ -36,11 +39,22 @@ def checks_text(
         for check in checks.checks:
             mark = styled(check.verdict, signs[check.verdict].ljust(width))
             lines.append(f"{mark} {printable(check.threshold.text).ljust(column)}   {printable(finding(check))}")
-    return "\n".join((*lines, _verdict(several, strict=strict)))
+    return "\n".join((*lines, *_equal(several), _verdict(several, strict=strict)))
 
 
 def finding(check: Check) -> str:
-    """What was found: ``p99 = 502 [495, 510]``; and why it is no clear answer, if it is none."""
+    """What was found: ``p99 = 502 [495, 510]``; why it is no clear answer, if it is none; how many runs broke it."""
+    return "; ".join(filter(None, (_finding(check), broken(check))))
+
+
+def broken(check: Check) -> str:
+    """How many single runs broke it, if it is some and not all: ``2 of 10 runs broke it``."""
+    if not 0 < check.broken < check.estimate.n:
+        return ""
+    return f"{check.broken} of {check.estimate.n + check.missing} runs broke it"
+
+
+def _finding(check: Check) -> str:
     name, estimate = check.threshold.measure.path[-1], check.estimate
     if estimate.n == 0:
         return f"{name} has no value in any run"
@@ -60,6 +74,17 @@ def finding(check: Check) -> str:
 def fails(check: Check, *, strict: bool) -> bool:
     """Whether a pipeline should stop: the threshold counts as failed, or is undecided where that is not enough."""
     return not check.ok or (strict and check.verdict is Verdict.UNDECIDED)
+
+
+def _equal(several: Sequence[Checks]) -> list[str]:
+    """What it leaves open that all runs were equal, and held."""
+    every = [check for checks in several for check in checks.checks]
+    equal = [one for one in every if one.estimate.method == ALL_EQUAL and one.verdict is Verdict.HOLDS]
+    design = several[0].design
+    told = dict.fromkeys(
+        f"{one.threshold.measure.text} = {quantity(one.threshold.measure, one.estimate.value)}" for one in equal
+    )
+    return [printable(same_in_all(design.replications, design.confidence, told))] if told else []
 
 
 def _verdict(several: Sequence[Checks], *, strict: bool) -> str:
@@ -98,6 +123,7 @@ def checks_document(several: Sequence[Checks], *, strict: bool = False) -> dict[
                         "ok": not fails(check, strict=strict),
                         "estimate": estimate_document(check.estimate),
                         "runs_without_value": check.missing,
+                        "runs_broken": check.broken,
                     }
                     for check in checks.checks
                 ],

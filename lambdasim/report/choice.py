@@ -9,8 +9,8 @@ from lambdasim.analysis.compare import Comparison, Recommendation
 from lambdasim.analysis.directions import Better
 from lambdasim.analysis.served import SHARE
 from lambdasim.analysis.verdicts import Compared, Verdict
-from lambdasim.report.estimates import interval
-from lambdasim.report.numbers import share
+from lambdasim.report.estimates import amount, interval
+from lambdasim.report.numbers import share, short_month
 
 _MOST_TOLD = 3  # variants in one sentence
 
@@ -19,13 +19,26 @@ def answer(comparison: Comparison) -> str:
     """Which variant to take by the first measure and the cost, with intervals; or why none is recommended."""
     first = comparison.foremost
     sure = f"{share(comparison.design.confidence)} confidence, {comparison.design.replications} replications"
+    if comparison.same_time and (month := short_month(comparison.variants[0].scenario.measured_s)):
+        sure += f"; {month}"
     if comparison.recommendation is None:
         return f"{_undecided(comparison, first)} ({sure})."
     return f"{_recommended(comparison, comparison.recommendation)} ({sure})."
 
 
 def _recommended(comparison: Comparison, found: Recommendation) -> str:
-    return f"{_taken(comparison, found)}{_refusing(comparison, found)}"
+    return f"{_taken(comparison, found)}{_refusing(comparison, found)}{_price(comparison, found)}"
+
+
+def _price(comparison: Comparison, found: Recommendation) -> str:
+    """In which of the other measures what is taken is shown to be worse than the baseline."""
+    taken, baseline = found.cheapest, comparison.baseline
+    others = [one for one in comparison.compared if one is not found.first and one is not _cost_row(comparison)]
+    worse = [one for one in others if one.rows[taken].verdict is Verdict.WORSE]
+    if not worse:
+        return ""
+    told = ", ".join(f"{one.measure.text} ({_value(one, taken)}, {_value(one, baseline)} there)" for one in worse)
+    return f"; it is shown to be worse than {comparison.labels[baseline]} in {told}"
 
 
 def _refusing(comparison: Comparison, found: Recommendation) -> str:
@@ -35,9 +48,9 @@ def _refusing(comparison: Comparison, found: Recommendation) -> str:
         return ""
     ends = sorted(out, key=lambda number: found.unserved[number].value)
     told = " to ".join(interval(SHARE, found.unserved[number]) for number in dict.fromkeys((ends[0], ends[-1])))
-    taken = interval(SHARE, found.unserved[found.cheapest])
+    taken = f"with {comparison.labels[found.cheapest]} {interval(SHARE, found.unserved[found.cheapest])}"
     names = _listed([comparison.labels[number] for number in out])
-    return f"; {names} left out: of events {told} do not end in success there, with this one {taken}"
+    return f"; {names} left out: of events {told} do not end in success there, {taken}"
 
 
 def _taken(comparison: Comparison, found: Recommendation) -> str:
@@ -46,7 +59,7 @@ def _taken(comparison: Comparison, found: Recommendation) -> str:
     superlative = "lowest" if first.better is Better.LOWER else "highest"
     superlative += "" if count == len(labels) else " of those that serve"
     by_cost = first.measure.path == tuple(COST.split("."))
-    cost = "" if by_cost else f", {_cost(comparison, cheapest)} a month"
+    cost = "" if by_cost else f", {_cost(comparison, cheapest)}"
     if first.all_equal:
         everywhere = f"{name} is equal in {_all(len(labels))} variants, {_value(first, choice.best)}"
         return everywhere if by_cost else f"{everywhere}; {_take_cheapest(comparison, found, cost)}"
@@ -111,8 +124,7 @@ def _all(count: int) -> str:
 
 
 def _value(compared: Compared, number: int) -> str:
-    in_ms = any(word.endswith("_ms") for word in compared.measure.path)
-    return interval(compared.measure, compared.rows[number].estimate) + (" ms" if in_ms else "")
+    return amount(compared.measure, compared.rows[number].estimate)
 
 
 def _range(compared: Compared, among: Sequence[int]) -> str:
@@ -121,9 +133,13 @@ def _range(compared: Compared, among: Sequence[int]) -> str:
     return f"{_value(compared, low)} to {_value(compared, high)}"
 
 
+def _cost_row(comparison: Comparison) -> Compared:
+    return next(one for one in comparison.compared if ".".join(one.measure.path) == COST)
+
+
 def _cost(comparison: Comparison, number: int) -> str:
-    cost = next(one for one in comparison.compared if ".".join(one.measure.path) == COST)
-    return interval(cost.measure, cost.rows[number].estimate)
+    cost = _cost_row(comparison)
+    return amount(cost.measure, cost.rows[number].estimate)
 
 
 def _listed(labels: Sequence[str]) -> str:

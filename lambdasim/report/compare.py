@@ -14,7 +14,7 @@ from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS, Estimate, 
 from lambdasim.analysis.verdicts import Compared, Row
 from lambdasim.errors import printable
 from lambdasim.report.choice import answer
-from lambdasim.report.estimates import change, estimate_document, interval, quantity
+from lambdasim.report.estimates import PERCENTILES, change, estimate_document, interval, quantity
 from lambdasim.report.numbers import share
 from lambdasim.report.table import Table, plain, table
 
@@ -114,7 +114,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     else:
         yield f"Each interval holds with {confidence} by itself; the verdict goes by that of the difference."
     if any(row.estimate.method == ORDER_STATISTICS for compared in comparison.compared for row in compared.rows):
-        yield "An estimate of a percentile is the median over replications; a difference is the mean of paired ones."
+        yield PERCENTILES
     yield from _common_numbers(comparison, f"seeds {seeds[0]} to {seeds[-1]}")
     if any(variant.scenario.seed != comparison.variants[0].scenario.seed for variant in comparison.variants):
         yield f"The scenarios' own seeds differ; all were run on the same ones, from {seeds[0]} on."

@@ -12,7 +12,7 @@ from lambdasim.analysis.intervals import Estimate
 from lambdasim.errors import printable
 from lambdasim.report.cost_sections import at_traffic, ranged, sections
 from lambdasim.report.estimates import estimate_document
-from lambdasim.report.numbers import number, share
+from lambdasim.report.numbers import month_of, number, share
 from lambdasim.report.table import plain
 from lambdasim.result.plain import plain as plain_value
 
@@ -36,7 +36,7 @@ def printable_lines(text: str) -> str:
 
 def answer(answers: CostAnswers) -> str:
     """The month, and what would change it most."""
-    parts = [f"A month like this costs {ranged(answers.month_usd)}", *_changes(answers)]
+    parts = [f"A month {month_of(answers.scenario.measured_s)} costs {ranged(answers.month_usd)}", *_changes(answers)]
     return printable("; ".join(parts) + ".")
 
 

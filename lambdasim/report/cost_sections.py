@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lambdasim.analysis.cost import CostAnswers
 from lambdasim.analysis.costs.architecture import ArchitectureAnswer, OnBoth
-from lambdasim.analysis.costs.fargate import FargateAnswer, OnFargate, Sizing
+from lambdasim.analysis.costs.fargate import Crossing, FargateAnswer, OnFargate, Sizing
 from lambdasim.analysis.costs.init_billing import InitBillingAnswer
 from lambdasim.analysis.costs.provisioned import OneFunction, ProvisionedAnswer
 from lambdasim.analysis.costs.traffic import AtTraffic, TrafficAnswer
@@ -162,7 +162,7 @@ def _both(both: OnBoth) -> Row:
 
 
 def fargate_sentence(answer: FargateAnswer) -> str:
-    """Which is cheaper now, and from which rate on the other."""
+    """Which is cheaper now, and from which rate Fargate is: first, and for good."""
     if answer.unpriced:
         return f"Fargate can't be weighed: {answer.unpriced}."
     if not answer.functions:
@@ -175,9 +175,18 @@ def fargate_sentence(answer: FargateAnswer) -> str:
     if found.crossing is None:
         return f"{text}; at no rate do tasks cost less."
     if found.crossing.rate.value == 0:
-        return f"{text}; its provisioned concurrency alone costs more than the tasks."
-    crossing = f"{ranged(found.crossing.rate, rate)} runs a second ({times(found.crossing.traffic)} the traffic)"
-    return f"{text}; the bills cross at {crossing}."
+        alone = "its provisioned concurrency alone costs more than the tasks"
+        return f"{text}; {alone}{'' if found.crossing.is_lasting else f', {_for_good(found.crossing)}'}."
+    crossing = f"at {ranged(found.crossing.rate, rate)} runs a second ({times(found.crossing.traffic)} the traffic)"
+    if found.crossing.is_lasting:
+        return f"{text}; the bills cross {crossing}."
+    return f"{text}; Fargate costs less first {crossing}, {_for_good(found.crossing)}."
+
+
+def _for_good(crossing: Crossing) -> str:
+    if crossing.lasting is None:
+        return "but not for good: at high rates Lambda does"
+    return f"for good from {ranged(crossing.lasting, rate)} runs a second"
 
 
 def _cheaper(found: OnFargate) -> str:
@@ -198,13 +207,19 @@ def fargate_table(answer: FargateAnswer) -> Table:
             ranged(found.following.month_usd),
             _sizing(found.fixed),
             ranged(found.fixed.month_usd),
-            "never" if found.crossing is None else ranged(found.crossing.rate, rate),
+            *_crossing(found.crossing),
         )
         for name, found in answer.functions.items()
     ]
     columns = ("", "runs/s", "peak minute", "Lambda", "tasks, by the hour", "Fargate", "tasks, for the peak",
-               "Fargate, fixed", "crossing runs/s")  # fmt: skip
+               "Fargate, fixed", "first cheaper at", "for good from")  # fmt: skip
     return table("Lambda against Fargate, a month", columns, rows, "", "tasks, by the hour", "tasks, for the peak")
+
+
+def _crossing(crossing: Crossing | None) -> tuple[str, str]:
+    if crossing is None:
+        return "never", "never"
+    return ranged(crossing.rate, rate), "never" if crossing.lasting is None else ranged(crossing.lasting, rate)
 
 
 def _sizing(sizing: Sizing) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_LONG_S = 3600  # from here on a month of such spans needs no word: a judgement
+
 
 def number(value: float | None) -> str:
     """Counts in full, other numbers to four digits.
@@ -67,7 +69,28 @@ def span(summary: Mapping[str, Any]) -> str:
     >>> span({"simulated_s": 86400.0, "warm_up_s": 0.0}), span({"simulated_s": 130.0, "warm_up_s": 10.0})
     ('24 h', '2 min')
     """
-    seconds = summary["simulated_s"] - summary["warm_up_s"]
+    return _lasting(summary["simulated_s"] - summary["warm_up_s"])
+
+
+def month_of(seconds: float) -> str:
+    """How a month is that a measured span was scaled to: a short span is said, for few months are made of such.
+
+    >>> month_of(7200), month_of(20)
+    ('like this', 'made of such 20 s')
+    """
+    return "like this" if seconds >= _LONG_S else f"made of such {_lasting(seconds)}"
+
+
+def short_month(seconds: float) -> str:
+    """The same as a clause of its own, where a month's price stands alone; empty of a long span.
+
+    >>> short_month(20)
+    'a month is made of such 20 s'
+    """
+    return "" if seconds >= _LONG_S else f"a month is {month_of(seconds)}"
+
+
+def _lasting(seconds: float) -> str:
     if seconds >= 3600:
         return f"{seconds / 3600:,.4g} h"
     return f"{seconds / 60:.3g} min" if seconds >= 60 else f"{seconds:.3g} s"

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lambdasim.analysis.pareto import Point, TradeOff
+from lambdasim.errors import printable
 from lambdasim.report.estimates import interval
 from lambdasim.report.numbers import number, share
-from lambdasim.report.size import judged, plainly, printable_lines, tried_document, turning_away
+from lambdasim.report.size import joined, judged, plainly, printable_lines, single_runs, tried_document, turning_away
 from lambdasim.report.table import Table, plain, table
 
 _SCHEMA_VERSION = 1
@@ -17,8 +18,8 @@ _MOST_TIES = 5
 
 def trade_off_text(found: TradeOff, bold: Callable[[str], str] = str) -> str:
     """The answer in one sentence, the Pareto front, and how the combinations were chosen."""
-    parts = [bold(trade_off_answer(found)), plain(front_table(found)), "\n".join(_method(found))]
-    return printable_lines("\n\n".join(parts))
+    parts = (plain(front_table(found)), "\n".join(_method(found)))
+    return "\n\n".join((bold(printable(trade_off_answer(found))), *map(printable_lines, parts)))
 
 
 def trade_off_answer(found: TradeOff) -> str:
@@ -28,7 +29,7 @@ def trade_off_answer(found: TradeOff) -> str:
     if found.answer is None:
         what = f"No combination that was tried is shown to meet {objectives}"
         how = "meets by its estimates" if best.seems_to else "comes nearest"
-        return f"{what}; {best.value} {how}: {plainly(found.goal, best)}."
+        return joined(found.scenario, [what, f"{best.value} {how}: {plainly(found.goal, best)}"])
     head = f"{best.value} has the least {found.goal.least.text} of what is shown to meet {objectives}"
     parts = [f"{head}: {plainly(found.goal, best)}"]
     if found.ties:
@@ -37,7 +38,7 @@ def trade_off_answer(found: TradeOff) -> str:
         parts.append(f"no difference in that is shown from {others}{more}")
     if found.turned_away is not None:
         parts.append(turning_away(found.turned_away, "it", found.combinations.label(found.turned_away.at)))
-    return "; ".join(parts) + "."
+    return joined(found.scenario, parts)
 
 
 def front_table(found: TradeOff) -> Table:
@@ -108,3 +109,5 @@ def _method(found: TradeOff) -> Iterator[str]:
         yield f"The scenario's checks refused {number(found.refused)} combinations."
     confidence = share(found.design.confidence)
     yield f"Each interval holds the truth with {confidence}; met means that all of it does."
+    if found.answer is not None:
+        yield from single_runs(found.answer.tried)

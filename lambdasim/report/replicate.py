@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS, Estimate, share_that_may_differ
+from lambdasim.analysis.contrasts import Contrast
+from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS, Estimate
 from lambdasim.analysis.replicate import Replications
 from lambdasim.analysis.stationarity import changes_by_design
 from lambdasim.analysis.warm_up import PILOTS, STATED
 from lambdasim.errors import printable
-from lambdasim.report.estimates import estimate_document, interval, quantity
-from lambdasim.report.numbers import share
+from lambdasim.report.contrasts import advice, contrast_told
+from lambdasim.report.estimates import amount, estimate_document, interval, quantity, same_in_all, signed
+from lambdasim.report.numbers import month_of, share
 from lambdasim.report.table import plain, table
 from lambdasim.scenario.measures import Measure
 from lambdasim.units import US_PER_S, format_us
 
 _SCHEMA_VERSION = 1
-_MOST_TOLD = 3  # measures in one sentence
+_MOST_TOLD = 5  # measures in one sentence; of more the foremost
+_FOREMOST = 3
 
 
 def replicate_text(replications: Replications, bold: Callable[[str], str] = str) -> str:
@@ -28,33 +31,39 @@ def replicate_text(replications: Replications, bold: Callable[[str], str] = str)
 def answer(replications: Replications) -> str:
     """The measures that matter most, with intervals, and how many more replications would narrow these."""
     pairs = list(zip(replications.measures, replications.estimates, strict=True))
-    told = "; ".join(_told(measure, estimate) for measure, estimate in _foremost(pairs))
-    return printable(f"{told} ({_certainty(replications)}).")
+    foremost = _foremost(pairs)
+    told = [_told(replications, *pair) for pair in foremost]
+    if len(foremost) < len(pairs):
+        told.append(f"{len(pairs) - len(foremost)} more below")
+    told += advice([(one, estimate) for one, estimate in pairs if isinstance(one, Contrast)])
+    return printable(f"{'; '.join(told)} ({_certainty(replications)}).")
 
 
 def _foremost(pairs: list[tuple[Measure, Estimate]]) -> list[tuple[Measure, Estimate]]:
-    """As the user put them; of many, those that had a value: percentiles first, the month's cost last."""
+    """As the user put them; of many, differences, or else those that had a value: percentiles first, the cost last."""
     if len(pairs) <= _MOST_TOLD:
         return pairs
+    if contrasts := [pair for pair in pairs if isinstance(pair[0], Contrast)]:
+        return contrasts[:_MOST_TOLD]
     known = [pair for pair in pairs if pair[1].n] or pairs
     costs = [pair for pair in known if pair[0].path[-1] == "cost_usd_per_month"][:1]
     others = sorted((pair for pair in known if pair not in costs), key=lambda pair: not pair[0].is_percentile)
-    return others[: _MOST_TOLD - len(costs)] + costs
+    return others[: _FOREMOST - len(costs)] + costs
 
 
-def _told(measure: Measure, estimate: Estimate) -> str:
+def _told(replications: Replications, measure: Measure, estimate: Estimate) -> str:
     if not estimate.n:
         return f"no run had a value of {measure.text}"
-    shown, kind, *_, last = interval(measure, estimate), *measure.path
-    in_ms = any(word.endswith("_ms") for word in measure.path)
-    with_unit = f"{shown} ms" if in_ms else shown
+    if isinstance(measure, Contrast):
+        return contrast_told(measure, estimate)
+    shown, kind, *_, last = amount(measure, estimate), *measure.path
     if kind == "functions" and measure.path[2] == "latency_ms" and measure.is_percentile:
-        return f"{last.removeprefix('p')} % of {measure.path[1]}'s successes come within {with_unit}"
+        return f"{last.removeprefix('p')} % of {measure.path[1]}'s successes come within {shown}"
     if kind == "functions" and measure.path[2:] == ("cold_start_rate",):
         return f"{shown} of {measure.path[1]}'s runs start cold"
     if measure.path == ("total", "cost_usd_per_month"):
-        return f"a month like this costs {shown}"
-    return f"{measure.text} is {with_unit}"
+        return f"a month {month_of(replications.scenario.measured_s)} costs {interval(measure, estimate)}"
+    return f"{measure.text} is {shown}"
 
 
 def _certainty(replications: Replications) -> str:
@@ -78,12 +87,13 @@ def _slowness(entry: tuple[int | None, Measure]) -> float:
 def _estimates(replications: Replications) -> str:
     n, rows = len(replications.seeds), []
     for measure, estimate in zip(replications.measures, replications.estimates, strict=True):
-        ends = (quantity(measure, end) for end in (estimate.low, estimate.high))
+        told = signed if isinstance(measure, Contrast) else quantity
+        ends = (told(measure, end) for end in (estimate.low, estimate.high))
         relative = estimate.half_width / abs(estimate.value) if estimate.value else float("nan")
         rows.append(
             (
                 printable(measure.text),
-                quantity(measure, estimate.value),
+                told(measure, estimate.value),
                 *ends,
                 "-" if relative != relative else share(relative),  # noqa: PLR0124  NaN
                 str(estimate.n),
@@ -110,8 +120,9 @@ def _notes(replications: Replications) -> Iterator[str]:
         if estimate.method == ALL_EQUAL
     ]
     if equal:
-        bound = share(share_that_may_differ(n, replications.confidence))
-        yield printable(f"The same in all runs, which leaves up to {bound} of runs that differ: {', '.join(equal)}.")
+        yield printable(same_in_all(n, replications.confidence, equal))
+    if any(isinstance(measure, Contrast) for measure in replications.measures):
+        yield "A difference is the mean of pairs, run by run; it is shown if its interval leaves out 0."
     for measure, estimate in zip(replications.measures, replications.estimates, strict=True):
         if estimate.n < n:
             yield printable(f"{measure.text}: {estimate.n} of {n} runs had a value; the others count for nothing.")

@@ -8,12 +8,14 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS
 from lambdasim.analysis.sensitivity import Sensitivity
 from lambdasim.analysis.tornado import Effect, End, Tornado
 from lambdasim.analysis.uncertainty import Assumption
 from lambdasim.errors import printable
-from lambdasim.report.estimates import change, estimate_document, interval, quantity
+from lambdasim.report.estimates import PERCENTILES, amount, amount_of, change, estimate_document, interval, quantity
 from lambdasim.report.measuring import how_to_measure
+from lambdasim.report.numbers import short_month
 from lambdasim.report.ranges import brief
 from lambdasim.report.table import Table, plain, table
 
@@ -33,12 +35,13 @@ _WHY = {
 
 def sensitivity_text(found: Sensitivity, bold: Callable[[str], str] = str, *, most: int = MOST) -> str:
     """The answers, a sentence for each measure; then the tornados, ``most`` assumptions each, and what to find out."""
-    blocks = ["\n".join(answer(tornado, found) for tornado in found.tornados)]
+    first, *others = (printable(answer(tornado, found)) for tornado in found.tornados)
+    blocks = ["\n".join((bold(first), *others))]
     blocks += [_tornado(tornado, bold, most) for tornado in found.tornados if tornado.shown]
     if told := list(_to_find_out(found)):
-        blocks.append("\n".join((bold("What to find out first"), *told)))
-    blocks.append("\n".join(_notes(found)))
-    return printable_lines("\n\n".join(blocks))
+        blocks.append("\n".join((bold("What to find out first"), *map(printable_lines, told))))
+    blocks.append("\n".join(map(printable_lines, _notes(found))))
+    return "\n\n".join(blocks)
 
 
 def printable_lines(text: str) -> str:
@@ -49,7 +52,7 @@ def printable_lines(text: str) -> str:
 def answer(tornado: Tornado, found: Sensitivity) -> str:
     """What a measure hangs on, in a sentence."""
     is_there = tornado.base.n > 0
-    base = f"{tornado.measure.text} {f'= {interval(tornado.measure, tornado.base)}' if is_there else 'has no value'}"
+    base = f"{tornado.measure.text} {f'= {amount(tornado.measure, tornado.base)}' if is_there else 'has no value'}"
     count = len(tornado.effects) + len(found.unmoved)
     if not tornado.shown:
         what = f"none of {count} assumptions is shown to change that" if count else "it rests on no assumption"
@@ -71,7 +74,9 @@ def _told(tornado: Tornado) -> str:
 
 
 def _there(end: End, tornado: Tornado) -> str:
-    return quantity(tornado.measure, end.estimate.value) if end.estimate.n else "no value"
+    if not end.estimate.n:
+        return "no value"
+    return amount_of(tornado.measure, end.estimate.value) if end.shown else "no difference shown"
 
 
 def _name(path: str) -> str:
@@ -111,7 +116,7 @@ def _flips(tornado: Tornado, found: Sensitivity) -> Iterator[str]:
 def _tornado(tornado: Tornado, bold: Callable[[str], str], most: int) -> str:
     """The largest swings first: two rows each, its ends, with a bar for the change; within 100 columns where it can."""
     shown = tornado.shown[:most]
-    changes = [abs(end.change.value) for effect in shown for end in effect.ends if end.change.n]
+    changes = [abs(end.change.value) for effect in shown for end in effect.ends if end.shown and end.change.n]
     longest = max(changes, default=0.0)
 
     def drawn(width: int) -> Table:
@@ -120,10 +125,11 @@ def _tornado(tornado: Tornado, bold: Callable[[str], str], most: int) -> str:
         return table(tornado.measure.text, columns, rows, "parameter", "conf", " ")
 
     taken = max(map(len, plain(drawn(0)).split("\n")[1:]))
-    title, _, lines = plain(drawn(min(_MOST_BAR, max(_LEAST_BAR, WIDTH - taken - 2)))).partition("\n")
+    drawing = plain(drawn(min(_MOST_BAR, max(_LEAST_BAR, WIDTH - taken - 2))))
+    title, *lines = map(printable, drawing.split("\n"))
     left = len(tornado.shown) - len(shown)
-    more = f"\n... and {left} more with smaller swings" if left else ""
-    return f"{bold(title)}: as assumed {interval(tornado.measure, tornado.base)}\n{lines}{more}"
+    more = [f"... and {left} more with smaller swings"] if left else []
+    return "\n".join((f"{bold(title)}: as assumed {interval(tornado.measure, tornado.base)}", *lines, *more))
 
 
 def _rows(effect: Effect, tornado: Tornado, longest: float, width: int) -> Iterator[tuple[str, ...]]:
@@ -139,6 +145,8 @@ def _moved(end: End, tornado: Tornado, longest: float, width: int) -> tuple[str,
     value = quantity(tornado.measure, end.estimate.value)
     if end.change.n == 0:
         return value, "no value" if end.estimate.n == 0 else "none before", ""
+    if not end.shown:
+        return value, "no difference" if end.change.method == ALL_EQUAL else "no difference shown", ""
     length = 0 if longest == 0 else math.ceil(width * abs(end.change.value) / longest)
     return value, change(tornado.measure, end.change), ("+" if end.change.value > 0 else "-") * length
 
@@ -177,6 +185,11 @@ def _notes(found: Sensitivity) -> Iterator[str]:
     quiet = {one.path: one for one in hidden if one.path not in shown}
     yield from _listed("No difference shown; more --replications show smaller ones", quiet.values())
     yield from _listed("Changed nothing at all in the first replication, and were not run again", found.unmoved)
+    if any(tornado.base.method == ORDER_STATISTICS for tornado in found.tornados):
+        yield PERCENTILES
+    is_priced = any(tornado.measure.path[-1].endswith("_per_month") for tornado in found.tornados)
+    if is_priced and (month := short_month(found.scenario.measured_s)):
+        yield f"{month.capitalize()}."
     for one in found.refused:
         yield from _wrapped(f"Not tried: {one.assumption.path} at {brief(one.value)}: {one.why}", "")
     yield from _wrapped(
@@ -236,7 +249,12 @@ def _effect(effect: Effect) -> dict[str, Any]:
     told = {
         name: None
         if end is None
-        else {"value": end.value, "estimate": estimate_document(end.estimate), "change": estimate_document(end.change)}
+        else {
+            "value": end.value,
+            "estimate": estimate_document(end.estimate),
+            "change": estimate_document(end.change),
+            "shown": end.shown,
+        }
         for name, end in ends
     }
     swing = effect.swing if math.isfinite(effect.swing) else None

@@ -12,10 +12,12 @@ from lambdasim.analysis.served import SHARE
 from lambdasim.analysis.size import Neighbour, Sizing
 from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.errors import printable
-from lambdasim.report.estimates import change, estimate_document, interval, quantity
-from lambdasim.report.numbers import number, share
+from lambdasim.report.checks import broken
+from lambdasim.report.estimates import amount, change, estimate_document, interval, quantity
+from lambdasim.report.numbers import number, share, short_month
 from lambdasim.report.table import Table, plain, table
 from lambdasim.scenario.measures import Measure
+from lambdasim.scenario.model import Scenario
 
 _SCHEMA_VERSION = 1
 _MEANING = {Verdict.HOLDS: "met", Verdict.FAILS: "not met", Verdict.UNDECIDED: "not shown"}
@@ -23,8 +25,8 @@ _MEANING = {Verdict.HOLDS: "met", Verdict.FAILS: "not met", Verdict.UNDECIDED: "
 
 def size_text(sizing: Sizing, bold: Callable[[str], str] = str) -> str:
     """The answer in one sentence, a table of the values tried, how they were chosen, and how sure the answer is."""
-    parts = [bold(answer(sizing)), plain(values_table(sizing)), _method(sizing), "\n".join(_sureness(sizing))]
-    return printable_lines("\n\n".join(part for part in parts if part))
+    parts = [plain(values_table(sizing)), _method(sizing), "\n".join(_sureness(sizing))]
+    return "\n\n".join((bold(printable(answer(sizing))), *(printable_lines(part) for part in parts if part)))
 
 
 def answer(sizing: Sizing) -> str:
@@ -53,7 +55,12 @@ def answer(sizing: Sizing) -> str:
         parts = [f"{head} {_told(sizing, sizing.answer)}", *_beside(sizing)]
     if sizing.turned_away is not None:
         parts.append(turning_away(sizing.turned_away, sizing.answer.value, sizing.knob.texts[sizing.turned_away.at]))
-    return "; ".join(parts) + "."
+    return joined(sizing.scenario, parts)
+
+
+def joined(scenario: Scenario, parts: Sequence[str]) -> str:
+    """Clauses as one sentence; with what a month's price is of, where that needs a word."""
+    return "; ".join(filter(None, (*parts, short_month(scenario.measured_s)))) + "."
 
 
 def turning_away(found: TurnedAway, value: str, other: str) -> str:
@@ -127,16 +134,6 @@ def size_document(sizing: Sizing) -> dict[str, Any]:
     }
 
 
-def amount(measure: Measure, estimate: Estimate) -> str:
-    """An estimate with its unit and interval: ``281 ms [270, 292]``, ``$12.30 [$11.00, $13.60] a month``."""
-    told = interval(measure, estimate)
-    if any(word.endswith("_ms") for word in measure.path):
-        return told.replace(" [", " ms [", 1)
-    if measure.path[-1].endswith("_s"):
-        return told.replace(" [", " s [", 1)
-    return f"{told} a month" if measure.path[-1].endswith("_per_month") else told
-
-
 def printable_lines(text: str) -> str:
     """The text with what would steer a terminal written out, its line ends kept."""
     return "\n".join(printable(line) for line in text.split("\n"))
@@ -197,13 +194,13 @@ def _none_meets(sizing: Sizing) -> str:
     best = sizing.best
     what = f"No {sizing.knob.path} of {sizing.knob.span} is shown to meet {objectives}"
     if best.seems_to:
-        return f"{what}; {best.value} does by its estimate: {plainly(sizing.goal, best)}."
+        return joined(sizing.scenario, [what, f"{best.value} does by its estimate: {plainly(sizing.goal, best)}"])
     parts = [f"{what}; the best is {best.value}: {plainly(sizing.goal, best)}"]
     parts += [_stands_in_the_way(measure, estimate) for measure, estimate in sizing.limits]
     met = {check.threshold.text for tried in sizing.tried for check in tried.checks if check.verdict is Verdict.HOLDS}
     if len(met) == len(sizing.goal.objectives) > 1:
         parts.append("each objective alone is met by some value, but no value meets all of them")
-    return "; ".join(parts) + "."
+    return joined(sizing.scenario, parts)
 
 
 def _stands_in_the_way(measure: Measure, estimate: Estimate) -> str:
@@ -219,15 +216,22 @@ def _stands_in_the_way(measure: Measure, estimate: Estimate) -> str:
 def judged(check: Check) -> str:
     """An objective's estimate and verdict: ``281 [270, 292]  met``."""
     missing = f" (none in {number(check.missing)} runs)" if check.missing else ""
-    return f"{interval(check.threshold.measure, check.estimate)}{missing}  {_MEANING[check.verdict]}"
+    above = ", above 0" if check.is_settled_above_0 else ""
+    return f"{interval(check.threshold.measure, check.estimate)}{above}{missing}  {_MEANING[check.verdict]}"
+
+
+def single_runs(tried: Tried) -> Iterator[str]:
+    """Which objectives some of a value's runs broke, though all together meet them."""
+    for check in tried.checks:
+        if told := broken(check):
+            yield f"{check.threshold.text} is judged on all runs together: {told} with {tried.value}."
 
 
 def _method(sizing: Sizing) -> str:
     """How the values were chosen, and whether the objectives are monotone."""
     found, count = sizing.found, len(sizing.knob.texts)
-    tried = (
-        f"{number(len(found.tried))} of {number(count)} values" if len(found.tried) < count else f"all {count} values"
-    )
+    whole = len(found.tried) == count
+    tried = f"all {number(count)} values" if whole else f"{number(len(found.tried))} of {number(count)} values"
     near = f", up to {number(sizing.design.replications * found.effort)} near the limit" if found.effort > 1 else ""
     runs = f"{number(sizing.design.replications)} times each{near}, on common random numbers"
     steps = [
@@ -239,15 +243,17 @@ def _method(sizing: Sizing) -> str:
     if not found.scanned:
         how = "Found by bisection; no value tried is shown to break the order that this relies on"
     elif steps:
-        how = f"Not monotone: {'; '.join(steps)}. So values were tried all over"
+        how = f"Not monotone: {'; '.join(steps)}{'' if whole else '. So values were tried all over'}"
     else:
-        how = "Found by trying values all over"
-    return f"{how}. Simulated: {tried}, {runs}."
+        how = "" if whole else "Found by trying values all over"
+    return f"{how}{'. ' if how else ''}Simulated: {tried}, {runs}."
 
 
 def _sureness(sizing: Sizing) -> Iterator[str]:
     """What the answer leaves open, and what would close it."""
     yield f"Each interval holds the truth with {share(sizing.design.confidence)}; met means that all of it does."
+    if any(check.is_settled_above_0 for tried in sizing.tried for check in tried.checks):
+        yield "Above 0 is the mean of what is never below it, and was above it in some run."
     seeming, answer_ = sizing.seeming, sizing.answer
     if seeming is not None and not seeming.meets:
         needed = max((_needed(check, seeming.replications) for check in seeming.checks), default=0)
@@ -257,6 +263,8 @@ def _sureness(sizing: Sizing) -> Iterator[str]:
     for check in equal:
         may = share(share_that_may_differ(check.estimate.n, sizing.design.confidence))
         yield f"All {check.estimate.n} runs agree on {check.threshold.measure.text}; up to {may} of all may not."
+    if answer_ is not None:
+        yield from single_runs(answer_)
     for refused in sizing.knob.refused:
         yield f"Left out, as the scenario's checks refuse it: {refused}."
 
@@ -293,5 +301,6 @@ def tried_document(goal: Goal, tried: Tried) -> dict[str, Any]:
         "value": tried.value,
         "replications": tried.replications,
         "verdicts": {check.threshold.text: _MEANING[check.verdict] for check in tried.checks},
+        "runs_broken": {check.threshold.text: check.broken for check in tried.checks},
         "measures": measures,
     }

@@ -11,8 +11,8 @@ import numpy as np
 from lambdasim.analysis.extremes import Extremes, extremes
 from lambdasim.analysis.sweep import Sweep
 from lambdasim.errors import printable
-from lambdasim.report.estimates import estimate_document, interval
-from lambdasim.report.numbers import share
+from lambdasim.report.estimates import amount, estimate_document, interval
+from lambdasim.report.numbers import share, short_month
 from lambdasim.report.table import plain, table
 
 _SCHEMA_VERSION = 1
@@ -57,9 +57,7 @@ def _answer(sweep: Sweep, number: int) -> str:
 
 
 def _told(sweep: Sweep, place: int, number: int) -> str:
-    measure = sweep.measures[number]
-    unit = " ms" if any(word.endswith("_ms") for word in measure.path) else ""
-    return f"{interval(measure, sweep.estimates[place][number])}{unit}"
+    return amount(sweep.measures[number], sweep.estimates[place][number])
 
 
 def _rivals(sweep: Sweep, found: Extremes) -> str:
@@ -135,6 +133,9 @@ def _notes(sweep: Sweep) -> Iterator[str]:
         yield f"* In {told} of such sweeps the truly lowest is among those starred; more --replications star fewer."
     if (more := len(sweep.measures) - MOST_MEASURES) > 0:
         yield f"{more} more measures are in the table of -o, and in --json."
+    is_priced = any(measure.path[-1].endswith("_per_month") for measure in sweep.measures)
+    if is_priced and (month := short_month(sweep.scenario.measured_s)):
+        yield f"{month.capitalize()}."
     runs = len(sweep.points) * sweep.design.replications
     first = sweep.design.seed_of(sweep.scenario, 0)
     seeds = "their own seeds" if "seed" in sweep.paths else f"seeds {first} to {first + sweep.design.replications - 1}"

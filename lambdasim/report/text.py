@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdasim.errors import printable
 from lambdasim.header import Family
-from lambdasim.report.numbers import milliseconds, number, share, usd
+from lambdasim.report.numbers import milliseconds, month_of, number, share, usd
 from lambdasim.report.table import Summary, Table, plain
 from lambdasim.report.tables import tables
 from lambdasim.report.trigger_tables import family_of
@@ -53,8 +53,8 @@ def answer(summary: Summary) -> str:
     functions = summary["functions"]
     events = sum(function["events"] for function in functions.values())
     parts = [*_service(summary), *_losses(summary, events)] if events else ["No event arrived"]
-    traffic = summary["scenario"].get("traffic")
-    like_this = "like this" if traffic is None else f"like this, at {number(traffic)} times the traffic,"
+    traffic, like_this = summary["scenario"].get("traffic"), month_of(summary["simulated_s"] - summary["warm_up_s"])
+    like_this += "" if traffic is None else f", at {number(traffic)} times the traffic,"
     parts.append(f"a month {like_this} would cost {usd(summary['total']['cost_usd_per_month'])}")
     failed = sum(not threshold["ok"] for threshold in summary["thresholds"])
     if failed:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.cost.bill import Line, total_usd
+from lambdasim.billing.bill import Line, total_usd
 
 
 def plain(value: Any) -> Any:

@@ -10,8 +10,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lambdasim.cost.bill import Bill, Line
-from lambdasim.cost.uses import Kind
+from lambdasim.billing.bill import Bill, Line
+from lambdasim.billing.uses import Kind
 from lambdasim.header import Header
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from lambdasim.billing.bill import Bill
 from lambdasim.codes import COLD_STARTS, Outcome
-from lambdasim.cost.bill import Bill
 from lambdasim.header import Header
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter

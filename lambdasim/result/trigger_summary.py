@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lambdasim.cost.bill import Line
+from lambdasim.billing.bill import Line
 from lambdasim.header import Family, TriggerFacts
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.result.margins import Margins

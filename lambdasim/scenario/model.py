@@ -25,7 +25,7 @@ from lambdasim.scenario.targets import OwnTriggerName, function_name, qualifier
 from lambdasim.scenario.thresholds import Threshold, ThresholdText
 from lambdasim.scenario.traffic import Traffic
 from lambdasim.scenario.triggers import Trigger
-from lambdasim.units import US_PER_MINUTE
+from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
 _DEFAULT_DRAIN_US = 15 * US_PER_MINUTE
@@ -120,6 +120,11 @@ class Scenario(Block):
     def ends_us(self) -> int:
         """When a run ends, the drain included."""
         return self.duration_us + self.drain_us
+
+    @property
+    def measured_s(self) -> float:
+        """How long the span is that statistics cover: from the end of the warm-up to the end of the arrivals."""
+        return (self.duration_us - self.warm_up_us) / US_PER_S
 
     @property
     def names(self) -> Names:

@@ -76,7 +76,9 @@ def test_runs_that_take_twice_as_long_have_a_duration_that_is_100_per_cent_longe
 
 
 def test_a_third_server_spares_the_losses_that_erlang_b_says():
-    found = compare(loss(duration="1020 s", warm_up="20 s"), {RESERVED: [2, 3]}, measures=[THROTTLES], design=Design(10))
+    found = compare(
+        loss(duration="1020 s", warm_up="20 s"), {RESERVED: [2, 3]}, measures=[THROTTLES], design=Design(10)
+    )
     difference = rows(found, THROTTLES)[1].difference
     assert verdicts(found, THROTTLES)[1] is Verdict.BETTER
     spared = 1000 * (erlang_b(1.0, 3) - erlang_b(1.0, 2))
@@ -170,7 +172,9 @@ def test_without_measures_the_first_that_differs_counts_first():
     found = compare(same_time, {RESERVED: [2, 3]}, design=Design(3))
     assert verdicts(found, "functions.f.latency_ms.p99")[1] is Verdict.EQUAL
     assert found.foremost.measure.text == "functions.f.cold_start_rate"
-    assert compare(same_time, {RESERVED: [2, 3]}, measures=[P99, THROTTLES], design=Design(2)).foremost.measure.text == P99
+    assert (
+        compare(same_time, {RESERVED: [2, 3]}, measures=[P99, THROTTLES], design=Design(2)).foremost.measure.text == P99
+    )
     unchanged = compare(loss(), {"description": ["a", "b"]}, design=Design(2))
     assert unchanged.foremost is unchanged.compared[0]
 
@@ -264,7 +268,7 @@ def test_all_that_is_wrong_is_told_at_once():
     found = problems(
         loss(),
         {"functions.g.timeout": [1, 2], RESERVED: [-1, 2], "seed": [1, 2]},
-        ["f.latency_ms.p98", "h.x"],
+        measures=["f.latency_ms.p98", "h.x"],
         baseline=9,
         design=Design(1),
     )
@@ -326,7 +330,9 @@ def test_a_baseline_that_is_none_is_refused(baseline, text):
 
 
 def test_a_baseline_may_be_named_by_all_that_was_laid_over():
-    found = compare(loss(duration="5 s"), {RESERVED: [1, 2]}, measures=[THROTTLES], baseline=f"{RESERVED}=2", design=Design(2))
+    found = compare(
+        loss(duration="5 s"), {RESERVED: [1, 2]}, measures=[THROTTLES], baseline=f"{RESERVED}=2", design=Design(2)
+    )
     assert found.baseline == 1
 
 
@@ -343,16 +349,16 @@ def test_a_value_that_one_scenario_refuses_is_told_with_its_file():
 
 
 def test_a_key_that_a_trigger_does_not_have_is_refused_with_the_nearest_name():
-    [(_, path, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, ["calls.succeses"])
+    [(_, path, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, measures=["calls.succeses"])
     assert (path, text) == (
         "calls.succeses",
         "the summary has no 'succeses' under calls; did you mean 'successes'?",
     )
-    [(_, _, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, ["calls.cost_usd"])
+    [(_, _, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, measures=["calls.cost_usd"])
     assert text == "calls.cost_usd stops short of a number; known: total"
-    [(_, _, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, ["calls.events.total"])
+    [(_, _, text)] = problems(loss(duration="5 s"), {RESERVED: [1, 2]}, measures=["calls.events.total"])
     assert text == "calls.events is a number; nothing lies below it, found 'total'"
 
 
 def test_no_measure_at_all_is_refused():
-    assert problems(loss(), {RESERVED: [1, 2]}, [])[0][2] == "name at least one measure"
+    assert problems(loss(), {RESERVED: [1, 2]}, measures=[])[0][2] == "name at least one measure"

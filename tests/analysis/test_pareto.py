@@ -165,7 +165,9 @@ def test_combinations_that_the_scenario_refuses_are_counted_and_never_tried(scen
 
 
 def test_where_no_combination_meets_the_nearest_is_told(scenario):
-    found = trade_off(scenario, {MEMORY: [512, 1769], TIMEOUT: [5, 6]}, objectives=["f.duration_ms.p99 < 100"], design=FEW)
+    found = trade_off(
+        scenario, {MEMORY: [512, 1769], TIMEOUT: [5, 6]}, objectives=["f.duration_ms.p99 < 100"], design=FEW
+    )
     assert found.answer is None
     assert found.best.values[0] == "1769"
     assert trade_off_text(found).startswith("No combination that was tried is shown to meet f.duration_ms.p99 < 100; ")

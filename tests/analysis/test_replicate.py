@@ -68,7 +68,9 @@ def test_the_estimate_is_that_of_erlang_b():
 
 def test_the_values_do_not_depend_on_the_number_of_workers():
     alone, two = (
-        replicate(loss(duration="60 s"), measures=[THROTTLES], design=Design(4, workers=Workers(n)), precision=0.4, most=9)
+        replicate(
+            loss(duration="60 s"), measures=[THROTTLES], design=Design(4, workers=Workers(n)), precision=0.4, most=9
+        )
         for n in (1, 2)
     )
     assert two.seeds == alone.seeds

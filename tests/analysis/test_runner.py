@@ -145,8 +145,11 @@ def _touch_or_wait(task):
     return works.tell_and_wait(task) if task else None
 
 
+# Ctrl-C as a shell hands it over, whatever started the tests.
 SCRIPT = """\
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from lambdasim.analysis.runner import Workers, run
 from tests.analysis import works
 print("once", flush=True)

@@ -77,7 +77,9 @@ def test_in_steady_traffic_it_does_nothing():
 def test_gaps_of_450_s_are_cold_at_300_s_and_warm_as_assumed_and_at_3600_s():
     """By hand: 10 calls 450 s apart; the first is cold, the others too if environments idle for 300 s at most."""
     calls = plain({"constant": {"rate": "8/h"}}, QUIET, duration="75m")
-    found = sensitivity(calls, measures=["f.cold_starts"], design=FEW, only=[IDLE], parameters={IDLE: ("300 s", "3600 s")})
+    found = sensitivity(
+        calls, measures=["f.cold_starts"], design=FEW, only=[IDLE], parameters={IDLE: ("300 s", "3600 s")}
+    )
     effect, calls_made = effects(found)[IDLE], 10
     assert (found.tornados[0].base.value, effect.low.estimate.value) == (1, calls_made)
     assert (effect.low.change.value, effect.low.change.low) == (calls_made - 1, calls_made - 1)
@@ -87,7 +89,11 @@ def test_gaps_of_450_s_are_cold_at_300_s_and_warm_as_assumed_and_at_3600_s():
 def test_what_is_added_to_a_cold_start_is_added_to_its_latency_to_the_millisecond():
     scenario = load(world(parameters={OVERHEAD: "70 ms"}))
     found = sensitivity(
-        scenario, measures=["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters={OVERHEAD: ("50 ms", "370 ms")}
+        scenario,
+        measures=["f.latency_ms.max"],
+        design=FEW,
+        only=["scaling/"],
+        parameters={OVERHEAD: ("50 ms", "370 ms")},
     )
     effect = effects(found)[OVERHEAD]
     assert found.tornados[0].base.value == 1170
@@ -98,7 +104,11 @@ def test_what_is_added_to_a_cold_start_is_added_to_its_latency_to_the_millisecon
 def test_a_value_of_the_scenario_can_be_varied_too():
     path = "functions.f.handler.duration"
     found = sensitivity(
-        load(world()), measures=["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters={path: ("500 ms", "3 s")}
+        load(world()),
+        measures=["f.latency_ms.max"],
+        design=FEW,
+        only=["scaling/"],
+        parameters={path: ("500 ms", "3 s")},
     )
     assert (effects(found)[path].low.change.value, effects(found)[path].high.change.value) == (-500, 2000)
 
@@ -106,7 +116,9 @@ def test_a_value_of_the_scenario_can_be_varied_too():
 def test_swapping_the_ends_swaps_the_columns():
     ends = {"low": {"normal": {"mean": "300 s", "sd": "30 s"}}, "high": "2000 s"}
     one, other = (
-        effects(sensitivity(seldom(), measures=["f.cold_start_rate"], design=FEW, only=[IDLE], parameters={IDLE: pair}))[IDLE]
+        effects(
+            sensitivity(seldom(), measures=["f.cold_start_rate"], design=FEW, only=[IDLE], parameters={IDLE: pair})
+        )[IDLE]
         for pair in ((ends["low"], ends["high"]), (ends["high"], ends["low"]))
     )
     assert (one.low, one.high) == (other.high, other.low)
@@ -157,7 +169,9 @@ def test_an_end_that_the_scenario_refuses_is_told_and_the_other_is_run(monkeypat
 
 def test_an_end_of_the_callers_that_the_scenario_refuses_is_his_error():
     with pytest.raises(InputError) as raised:
-        sensitivity(load(world()), measures=["f.errors"], design=FEW, parameters={"functions.f.memory_size": ("1", "99999")})
+        sensitivity(
+            load(world()), measures=["f.errors"], design=FEW, parameters={"functions.f.memory_size": ("1", "99999")}
+        )
     assert len(raised.value.problems) == 2
     assert all(str(problem).startswith("--parameter: functions.f.memory_size: ") for problem in raised.value.problems)
 
@@ -259,12 +273,14 @@ def test_a_measure_that_has_a_value_at_one_end_only_moves_most():
 def test_a_function_that_never_succeeds_at_an_end_is_told_so():
     """60 s are beyond the timeout: nobody is answered."""
     duration = {"functions.f.handler.duration": ("500 ms", "60 s")}
-    found = sensitivity(load(world()), measures=["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters=duration)
+    found = sensitivity(
+        load(world()), measures=["f.latency_ms.max"], design=FEW, only=["scaling/"], parameters=duration
+    )
     [effect] = effects(found).values()
     assert (effect.high.switched, effect.swing) == (True, math.inf)
     text = sensitivity_text(found)
     assert "depends most on the handler duration" in text
-    assert ": 600 at 500 ms, no value at 60 s;" in text
+    assert ": 600 ms at 500 ms, no value at 60 s;" in text
 
 
 def test_the_text_fits_100_columns_and_most_cuts_the_rows(of_seldom):

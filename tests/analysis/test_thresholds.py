@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,3 +118,12 @@ def test_every_wrong_threshold_is_told():
     assert len(texts) == 2
     assert texts[0].startswith("--threshold: <text>: 'g' is no function or trigger here")
     assert "'f.errors' is not a threshold; write for example" in texts[1]
+
+
+@given(st.lists(st.one_of(numbers, st.just(math.nan)), min_size=1, max_size=12), numbers)
+def test_runs_that_broke_it_those_that_held_and_those_without_a_value_are_all(values, limit):
+    threshold = Threshold("t", P99, "<", limit)
+    found = Check.of(threshold, np.array(values), 0.95)
+    held = sum(value < limit for value in values)
+    assert found.broken + held + found.missing == len(values)
+    assert found.estimate == estimate_of(P99, values) or math.isnan(found.estimate.half_width)

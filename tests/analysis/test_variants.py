@@ -99,6 +99,11 @@ def test_values_are_written_as_in_yaml():
         yaml_text(object())
 
 
+def test_provisioned_concurrency_may_be_varied_from_none():
+    variants = variants_of(load(world()), grid({"functions.f.provisioned_concurrent_executions": [0, 10]}))
+    assert [one.scenario.functions["f"].provisioned_concurrent_executions for one in variants] == [None, 10]
+
+
 def test_all_that_is_wrong_with_any_variant_is_told_at_once():
     with pytest.raises(InputError) as refused:
         variants_of(load(world()), grid({MEMORY: [64, 512, 99999], "functions.g.timeout": [1]}))

@@ -15,7 +15,7 @@ PACKAGE = Path(lambdasim.__file__).parent
 FLOORS = {
     "errors": 1, "units": 1, "randomness": 1, "header": 1, "codes": 1, "formulas": 1,
     "records": 2, "parameters": 2, "workload": 2, "queueing": 2,
-    "scenario": 3, "metrics": 3, "cost": 3,
+    "scenario": 3, "metrics": 3, "billing": 3,
     "service": 4, "result": 4,
     "triggers": 5,
     "simulation": 6,

@@ -54,6 +54,10 @@ def test_all_that_hold_leave_with_0_marks_first_and_the_verdict_last(command, wr
     assert run.out.splitlines() == [
         "✓ api.throttles.total < 1    total = 0 in each of 3 runs",
         *[line for line in run.out.splitlines() if line.startswith("✓ api.duration_ms.max > 79   max = ")],
+        (
+            "The same in all runs, which leaves up to 63.2 % of runs that differ: "
+            "api.throttles.total = 0, api.duration_ms.max = 82.2."
+        ),
         "passed: 2 thresholds; 3 replications, intervals of 95 %",
     ]
 
@@ -62,7 +66,7 @@ def test_one_that_fails_leaves_with_1(command, write):
     write(WORLD + FAILED)
     run = command("check", "shop.yaml", *QUICK)
     assert run.status == 1
-    assert [line[0] for line in run.out.splitlines()] == ["✓", "✗", "F"]
+    assert [line[0] for line in run.out.splitlines()] == ["✓", "✗", "T", "F"]
     assert run.out.endswith("FAILED: 1 of 2 thresholds; 3 replications, intervals of 95 %\n")
 
 
@@ -218,3 +222,16 @@ def test_junit_of_nothing_is_a_document_too():
         "<?xml version='1.0' encoding='utf-8'?>",
         '<testsuites name="lambdasim check" errors="0" tests="0" failures="0" />',
     ]
+
+
+def test_how_many_runs_broke_what_all_together_hold_or_fail_is_told_everywhere(command):
+    measured = ("replicate", "shop.yaml", *QUICK, "--measure", "api.latency_ms.mean", "--json")
+    runs = sorted(run["values"][0] for run in json.loads(command(*measured).out)["runs"])
+    threshold = f"api.latency_ms.mean < {(runs[1] + runs[2]) / 2}"  # the last one breaks it
+    words = ("check", "shop.yaml", *QUICK, "--strict", "--threshold", threshold)
+    assert "; 1 of 3 runs broke it\n" in command(*words).out
+    [entry] = json.loads(command(*words, "--json").out)["scenarios"][0]["thresholds"]
+    assert entry["runs_broken"] == 1
+    command(*words, "--junit", "out.xml")
+    [failure] = suites("out.xml").iter("failure")
+    assert failure.get("message").endswith("; 1 of 3 runs broke it")

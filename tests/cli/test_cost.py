@@ -13,7 +13,7 @@ def test_the_month_comes_first_then_each_answer_with_its_table(command):
     run = command("cost", "shop.yaml", *FEW)
     assert (run.status, run.err) == (0, "")
     parts = run.out.split("\n\n")
-    assert parts[0].startswith("A month like this costs $")
+    assert parts[0].startswith("A month made of such 2 min costs $")
     assert "[" in parts[0].split(";")[0]
     assert [part.split("\n")[1].split(",")[0] for part in parts[1:6]] == [
         "At so many times the traffic",

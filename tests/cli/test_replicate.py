@@ -32,7 +32,9 @@ def test_json_is_one_document(command):
     )
     run = command("replicate", "shop.yaml", *QUICK, *words)
     scenario = lambdasim.load_scenario("shop.yaml", overrides={"duration": "1m"})
-    found = lambdasim.replicate(scenario, measures=["api.latency_ms.p99", "api.events"], design=lambdasim.Design(3, seed=9))
+    found = lambdasim.replicate(
+        scenario, measures=["api.latency_ms.p99", "api.events"], design=lambdasim.Design(3, seed=9)
+    )
     assert (run.status, run.err) == (0, "")
     assert json.loads(run.out) == replicate_document(found)
     assert [entry["seed"] for entry in json.loads(run.out)["runs"]] == [9, 10, 11]

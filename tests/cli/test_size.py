@@ -131,7 +131,7 @@ def test_many_combinations_without_optuna_are_refused(command, monkeypatch):
         (("--vary", MEMORY, "--objective", "api.p99 < 3"), "--objective: the summary has no 'p99' under api"),
         (
             ("--vary", MEMORY, "--objective", "web.cots_usd < 3"),
-            "the summary has no 'cots_usd' under triggers.web; did",
+            "the summary has no 'cots_usd' under web; did",
         ),
         (("--vary", MEMORY, *OBJECTIVE, "--minimize", "total.x"), "--minimize: the summary has no 'x' under total"),
         (("--vary", MEMORY, *OBJECTIVE, "--replications", "1"), "1 is not in the range x>=2"),

@@ -21,7 +21,7 @@ def test_ten_times_the_traffic_costs_more_than_ten_times_as_much_of_lambda_once_
 def test_a_small_service_is_cheaper_on_lambda_below_some_fifteen_runs_a_second_and_on_fargate_above():
     world = lambdasim.load_scenario(SCENARIOS / "lambda_or_fargate.yaml")
     design = lambdasim.Design(replications=2)
-    answer = lambdasim.cost_of(world, questions=["fargate"], design=design).fargate.functions["quotes"]
+    answer = lambdasim.cost(world, questions=["fargate"], design=design).fargate.functions["quotes"]
     assert answer.difference_usd.low > 0 or answer.difference_usd.high < 0
     assert 10 < answer.crossing.rate.value < 20
 

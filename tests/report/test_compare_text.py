@@ -15,15 +15,16 @@ from lambdasim.report.choice import answer
 from lambdasim.report.compare import WIDTH, compare_document, compare_text
 from lambdasim.scenario.load import override
 
-SHOP = lambdasim.parse_scenario("""\
+TEXT = """\
 name: shop
 seed: 3
-duration: 10m
+duration: 1h
 functions:
   api: {runtime: python3.13, memory_size: 512, handler: {duration: 80 ms}}
 triggers:
   web: {type: api_gateway, target: api, arrivals: {poisson: {rate: 2/s}}}
-""")
+"""
+SHOP = lambdasim.parse_scenario(TEXT)
 MEMORY = "functions.api.memory_size"
 P99, COLD, THROTTLES, EVENTS, COST = (
     "api.latency_ms.p99", "api.cold_start_rate", "api.throttles.total", "api.events", "total.cost_usd_per_month",
@@ -60,15 +61,15 @@ def told(columns, **options):
 
 def test_the_best_is_named_alone_where_all_others_are_shown_to_be_worse():
     assert told({P99: [SLOW, FAST], COST: [CHEAP, DEAR]}) == (
-        "Take memory_size=512: its api.latency_ms.p99 is the lowest, 301 [297, 304] ms, $20.05 [$19.71, $20.39] a "
+        "Take memory_size=512: its api.latency_ms.p99 is the lowest, 301 ms [297, 304], $20.05 [$19.71, $20.39] a "
         "month (95 % confidence, 6 replications)."
     )
 
 
 def test_of_several_that_are_not_shown_to_be_worse_the_cheapest_is_named():
     assert told({P99: [SLOW, FASTER, FAST], COST: [DEAR, DEAR + 1, CHEAP]}) == (
-        "Take memory_size=1024: its api.latency_ms.p99, 301 [297, 304] ms, is not shown to be worse than the lowest, "
-        "300 [297, 304] ms with memory_size=512, and it is the cheapest of the 2 of which that holds, "
+        "Take memory_size=1024: its api.latency_ms.p99, 301 ms [297, 304], is not shown to be worse than the lowest, "
+        "300 ms [297, 304] with memory_size=512, and it is the cheapest of the 2 of which that holds, "
         "$10.05 [$9.72, $10.38] a month (95 % confidence, 6 replications)."
     )
     assert "and of the 2 that are not shown to be worse it is the cheapest, $10.05" in told(
@@ -81,17 +82,25 @@ def test_of_several_that_are_not_shown_to_be_worse_the_cheapest_is_named():
 def test_a_variant_that_turns_events_away_is_not_recommended_though_it_is_the_cheapest():
     columns = {P99: [FAST, FASTER, FAST], COST: [CHEAP, DEAR, DEAR + 1]}
     assert told(columns, unserved=[0.7, 0.0, 0.0]) == (
-        "No difference in api.latency_ms.p99 is shown (300 [297, 304] ms to 301 [297, 304] ms); take the cheapest, "
+        "No difference in api.latency_ms.p99 is shown (300 ms [297, 304] to 301 ms [297, 304]); take the cheapest, "
         "memory_size=512, $20.05 [$19.71, $20.39] a month; memory_size=256 is left out: of events 70.1 % "
-        "[69 %, 71.2 %] do not end in success there, with this one 0 % [0 %, 0 %] (95 % confidence, 6 replications)."
+        "[69 %, 71.2 %] do not end in success there, with memory_size=512 0 % [0 %, 0 %] "
+        "(95 % confidence, 6 replications)."
     )
     assert "take the cheapest, memory_size=256" in told(columns, unserved=[0.7, 0.7, 0.7])
 
 
 def test_a_variant_that_turns_events_away_is_not_recommended_though_it_is_the_fastest():
     sentence = told({P99: [FAST, SLOW], COST: [CHEAP, DEAR]}, unserved=[0.2, 0.0])
-    assert sentence.startswith("Take memory_size=512, with api.latency_ms.p99 400 [397, 404] ms")
+    assert sentence.startswith("Take memory_size=512, with api.latency_ms.p99 400 ms [397, 404]")
     assert "memory_size=256 is left out" in sentence
+
+
+def test_what_else_gets_worse_with_the_variant_that_is_taken_is_told():
+    sentence = told({P99: [SLOW, FAST], THROTTLES: [FAST, SLOW], COST: [CHEAP, CHEAP]})
+    assert sentence.startswith("Take memory_size=512: its api.latency_ms.p99 is the lowest")
+    assert "; it is shown to be worse than memory_size=256 in api.throttles.total (400.5 [" in sentence
+    assert "shown to be worse than" not in told({P99: [SLOW, FAST], THROTTLES: [SLOW, FAST]})
 
 
 def test_more_successes_are_better():
@@ -102,7 +111,7 @@ def test_more_successes_are_better():
 def test_where_no_difference_is_shown_the_cost_decides():
     found = told({P99: [FAST, FASTER], COST: [DEAR, CHEAP]})
     assert found.startswith(
-        "No difference in api.latency_ms.p99 is shown (300 [297, 304] ms to 301 [297, 304] ms); take "
+        "No difference in api.latency_ms.p99 is shown (300 ms [297, 304] to 301 ms [297, 304]); take "
     )
     assert "; take the cheapest, memory_size=512, $10.05 [$9.72, $10.38] a month (95 %" in found
 
@@ -110,7 +119,7 @@ def test_where_no_difference_is_shown_the_cost_decides():
 def test_where_nothing_differs_that_is_the_answer():
     found = told({P99: [FAST, FAST, FAST]})
     assert found.startswith(
-        "api.latency_ms.p99 is equal in all 3 variants, 301 [297, 304] ms; none is shown to be dearer "
+        "api.latency_ms.p99 is equal in all 3 variants, 301 ms [297, 304]; none is shown to be dearer "
     )
     assert told({P99: [FAST, FAST]}).startswith("api.latency_ms.p99 is equal in both variants, ")
     cheap = told({P99: [FAST] * 3, COST: [DEAR, CHEAP, CHEAP + OWN[::-1] / 10]})
@@ -240,12 +249,20 @@ def test_an_interval_is_never_torn_apart():
 
 
 def test_files_with_durations_of_their_own_memory_sizes_are_warned_of():
-    big = override(SHOP, {MEMORY: "1024"})
+    big = lambdasim.parse_scenario(TEXT.replace("512", "1024"))
     text = " ".join(compare_text(comparison({P99: [SLOW, FAST]}, scenarios=[SHOP, big])).split())
     assert "api: its memory sizes differ, and its durations count as measured at each of them" in text
-    for others in ([SHOP, SHOP], [SHOP, override(big, {"functions.api.handler.measured_at": "512"})]):
+    for others in ([SHOP, SHOP], [SHOP, override(SHOP, {MEMORY: "1024"})]):
         assert "its memory sizes differ" not in compare_text(comparison({P99: [SLOW, FAST]}, scenarios=others))
     assert "its memory sizes differ" not in compare_text(comparison({P99: [SLOW, FAST]}))
+
+
+def test_a_month_of_a_short_run_is_told_to_be_made_of_such():
+    short = override(SHOP, {"duration": "20s"})
+    columns = {P99: [SLOW, FAST], COST: [DEAR, CHEAP]}
+    assert "month is made of such" not in answer(comparison(columns, scenarios=[SHOP, SHOP]))
+    told = answer(comparison(columns, scenarios=[short, short]))
+    assert told.endswith(" a month (95 % confidence, 6 replications; a month is made of such 20 s).")
 
 
 def test_other_seeds_and_other_lengths_are_told():

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from lambdasim.analysis.replicate import estimates_of
 from lambdasim.analysis.warm_up import Truncation, WarmUp
 from lambdasim.report.as_json import as_json_text
 from lambdasim.report.replicate import answer, replicate_document, replicate_text
+from lambdasim.scenario.load import override
 
 TEXT = """\
 name: shop
-duration: 10m
+duration: 1h
 functions:
   api: {{runtime: python3.13, handler: {{duration: 80 ms}}}}
   mail: {{runtime: python3.13, handler: {{duration: 80 ms}}}}
@@ -53,23 +55,39 @@ def replications(columns, *, scenario=SCENARIO, precision=None, more=None, warm_
 def test_the_answer_is_one_sentence_with_intervals_and_what_would_narrow_them():
     found = replications({P99: LATENCIES, COLD: [0.01, 0.02] * 4, COST: COSTS})
     assert answer(found) == (
-        "99 % of api's successes come within 508 [489, 531] ms; 1.5 % [1.05 %, 1.95 %] of api's runs start cold; a "
+        "99 % of api's successes come within 508 ms [489, 531]; 1.5 % [1.05 %, 1.95 %] of api's runs start cold; a "
         "month like this costs $11.00 [$10.37, $11.63] (95 % intervals, 8 replications; 24 more would halve them)."
     )
     assert replicate_text(found).startswith(answer(found) + "\n\nEstimates (95 % intervals, 8 replications)\n")
 
 
-def test_of_many_measures_the_answer_tells_percentiles_and_the_cost():
+def test_of_many_measures_the_answer_tells_percentiles_and_the_cost_and_how_many_more_there_are():
     columns = {THROTTLES: [0] * 8, COLD: [0.01, 0.02] * 4, P99: LATENCIES, "mail.latency_ms.p50": LATENCIES}
     told = answer(replications({**columns, COST: COSTS, "account.throttles": [0] * 8}))
-    assert told.startswith("99 % of api's successes come within 508 [489, 531] ms; 50 % of mail's")
-    assert told.count(";") == 3
-    assert "a month like this costs" in told
+    assert told.startswith("99 % of api's successes come within 508 ms [489, 531]; 50 % of mail's")
+    assert told.count(";") == 4
+    assert "; a month like this costs $11.00 [$10.37, $11.63]; 3 more below (95 % intervals" in told
+
+
+def test_up_to_five_measures_are_told_as_they_were_asked_for():
+    """So are all five of two functions' latency and cost."""
+    columns = {COST: COSTS, THROTTLES: [1, 3] * 4, P99: LATENCIES, "mail.latency_ms.p50": LATENCIES, COLD: [0.01] * 8}
+    told = answer(replications(columns))
+    assert told.startswith("a month like this costs")
+    assert told.count(";") == 5
+    assert "more below" not in told
+    assert "1 % [1 %, 1 %] of api's runs start cold (95 %" in told
+
+
+def test_a_month_of_a_short_run_is_told_to_be_made_of_such():
+    found = replications({COST: COSTS})
+    short = replace(found, scenario=override(found.scenario, {"duration": "20s"}))
+    assert answer(short).startswith("a month made of such 20 s costs $11.00 [$10.37, $11.63] (95 %")
 
 
 def test_what_has_no_sentence_of_its_own_is_told_by_its_name_and_unit():
     told = answer(replications({THROTTLES: [1, 3] * 4, "mail.duration_ms.mean": LATENCIES}))
-    assert told.startswith("api.throttles.total is 2 [1.106, 2.894]; mail.duration_ms.mean is 509 [493, 526] ms (95 %")
+    assert told.startswith("api.throttles.total is 2 [1.106, 2.894]; mail.duration_ms.mean is 509 ms [493, 526] (95 %")
 
 
 def test_a_precision_that_is_reached_is_said_to_be():

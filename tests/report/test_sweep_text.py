@@ -43,9 +43,9 @@ def first_line(sweep):
 
 def test_the_answer_is_where_the_first_measure_is_lowest_and_how_surely():
     line = first_line(made_up(of_means(900, 500, 300)))
-    assert line.startswith(f"{P99} is lowest at memory_size=384: 300 [")
-    assert " ms; all others are higher. It is highest at memory_size=128: 90" in line
-    assert line.endswith(" ms.")
+    assert line.startswith(f"{P99} is lowest at memory_size=384: 300 ms [")
+    assert "]; all others are higher. It is highest at memory_size=128: 90" in line
+    assert line.endswith("].")
 
 
 def test_points_that_may_be_as_low_are_named_or_counted_and_starred():
@@ -63,7 +63,7 @@ def test_no_difference_shown_is_an_answer():
 
 
 def test_what_is_the_same_everywhere_is_said_once():
-    assert first_line(made_up([[[7.0], [8.0], [9.0]]] * 3)).startswith(f"{P99} is 8 [5.52, 10.5] ms at every point.")
+    assert first_line(made_up([[[7.0], [8.0], [9.0]]] * 3)).startswith(f"{P99} is 8 ms [5.52, 10.5] at every point.")
 
 
 def test_a_measure_without_a_value_has_no_estimate():

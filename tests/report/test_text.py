@@ -45,10 +45,11 @@ def numbers(text):
 
 def test_the_answer_tells_latency_cold_starts_and_the_cost_of_a_month(one):
     api = one["functions"]["api"]
-    _, within, cold, runs, cost = numbers(answer(one))
+    _, within, cold, runs, span_min, cost = numbers(answer(one))
     assert within == pytest.approx(api["latency_ms"]["p99"], rel=0.01)
     assert cold == pytest.approx(100 * api["cold_start_rate"], rel=0.01)
-    assert runs == api["invocations"]
+    assert (runs, span_min) == (api["invocations"], 10)
+    assert "; a month made of such 10 min would cost $" in answer(one)
     assert cost == pytest.approx(one["total"]["cost_usd_per_month"], abs=0.005)
     assert "no attempt was throttled; no event failed for good;" in answer(one)
 

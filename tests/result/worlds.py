@@ -16,7 +16,7 @@ from synthetic_logs import (
     random_log,
 )
 
-from lambdasim.cost.bill import bill_of
+from lambdasim.billing.bill import bill_of
 from lambdasim.parameters.book import load_book
 from lambdasim.randomness import stream
 from lambdasim.records import ConcurrencyPeaks, Tally

@@ -1,18 +1,20 @@
 r"""Whether arm64 pays: the month on x86_64 and on arm64, and how much slower arm64 may be before it costs the same.
 
 Both are simulated with the same handler durations, each with the init that was measured on it. A run that takes s times
-as long on arm64 costs s times as much of what is paid by time, :math:`D`; requests and all else cost the same. So the
-months agree at
+as long on arm64 costs s times as much of what is paid for its handler's time, :math:`D`; billed inits, requests and all
+else cost the same. So the months agree at
 
 .. math:: s = 1 + \frac{C_{x86} - C_{arm}}{D_{arm}}
 
-which is the ratio of the two prices of a GB-second, but for inits that differ. Requests lower what arm64 saves of the
-bill; they do not move the break-even.
+which is the ratio of the two prices of a GB-second, but for billed inits: cheaper ones on arm64 let its handlers be
+slower still. Requests lower what arm64 saves of the bill; they do not move the break-even. The versions of a function
+are taken to have the same part of inits in their time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from lambdasim.analysis.costs.runs import AMOUNT, SHARE, Run, share_of, values_o
 from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of, mean_estimate
 from lambdasim.analysis.observations import Design
 from lambdasim.errors import InputError
+from lambdasim.scenario.facts import is_managed_zip
 from lambdasim.scenario.load import override
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.source import path_text
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Values = NDArray[np.float64]
+    Free = AbstractSet[str]
 
 OPTION = "--architecture"
 X86, ARM = "x86_64", "arm64"
@@ -38,7 +42,7 @@ X86, ARM = "x86_64", "arm64"
 class OnBoth:
     """A month on each architecture, in USD; ``saved_usd`` by arm64, paired; ``slower`` is the break-even, 1.25: 25 %.
 
-    ``duration_share`` is the part of the arm64 bill that is paid by time.
+    ``duration_share`` is the part of the arm64 bill that is paid by time, inits included. ``slower`` is of handlers.
     """
 
     x86_usd: Estimate
@@ -99,25 +103,47 @@ def architecture_answer(
     moving = [name for name in names if name not in variants.stay]
     x86_usd, arm_usd = (values_of(runs, lambda run: run.month_usd) for runs in (x86, arm))
     timed_usd = values_of(arm, lambda run: sum(run.duration_usd(name) for name in moving))
+    free = _with_free_inits(variants.arm)
+    handler_usd = values_of(arm, lambda run: sum(_handler_usd(run, name, free) for name in moving))
     return ArchitectureAnswer(
-        total=_both(x86_usd, arm_usd, timed_usd, design.confidence),
-        functions={name: _of_function(name, x86, arm, design.confidence) for name in moving},
+        total=_both(x86_usd, arm_usd, timed_usd, handler_usd, design.confidence),
+        functions={name: _of_function(name, x86, arm, free, design.confidence) for name in moving},
         stay=variants.stay,
     )
 
 
-def _of_function(name: str, x86: Sequence[Run], arm: Sequence[Run], confidence: float) -> OnBoth:
+def _with_free_inits(scenario: Scenario) -> frozenset[str]:
+    """The functions whose inits are not on the bill: of managed runtimes, under the rule before 2025-08-01."""
+    if scenario.book.override({}).value("billing/init_billed"):
+        return frozenset()
+    return frozenset(
+        name
+        for name, function in scenario.functions.items()
+        if all(is_managed_zip(settings) for settings in function.configurations.values())
+    )
+
+
+def _handler_usd(run: Run, name: str, free: Free) -> float:
+    """What is paid for a function's handlers: the part of its month that grows as they get slower."""
+    return run.duration_usd(name) * (1.0 if name in free else run.handler_share(name))
+
+
+def _of_function(name: str, x86: Sequence[Run], arm: Sequence[Run], free: Free, confidence: float) -> OnBoth:
     x86_usd, arm_usd = (values_of(runs, lambda run: run.function_usd(name)) for runs in (x86, arm))
-    return _both(x86_usd, arm_usd, values_of(arm, lambda run: run.duration_usd(name)), confidence)
+    timed_usd = values_of(arm, lambda run: run.duration_usd(name))
+    handler_usd = values_of(arm, lambda run: _handler_usd(run, name, free))
+    return _both(x86_usd, arm_usd, timed_usd, handler_usd, confidence)
 
 
-def _both(x86_usd: Values, arm_usd: Values, timed_usd: Values, confidence: float) -> OnBoth:
-    triples = list(zip(x86_usd, arm_usd, timed_usd, strict=True))
+def _both(x86_usd: Values, arm_usd: Values, timed_usd: Values, handler_usd: Values, confidence: float) -> OnBoth:
+    pairs = list(zip(x86_usd, arm_usd, strict=True))
+    break_evens = [1 + share_of(x86 - arm, paid) for (x86, arm), paid in zip(pairs, handler_usd, strict=True)]
+    time_shares = [share_of(timed, arm) for timed, arm in zip(timed_usd, arm_usd, strict=True)]
     return OnBoth(
         x86_usd=estimate_of(AMOUNT, x86_usd, confidence),
         arm_usd=estimate_of(AMOUNT, arm_usd, confidence),
         saved_usd=difference_estimate(x86_usd, arm_usd, confidence),
-        saved_share=mean_estimate([share_of(x86 - arm, x86) for x86, arm, _ in triples], confidence),
-        slower=mean_estimate([1 + share_of(x86 - arm, timed) for x86, arm, timed in triples], confidence),
-        duration_share=estimate_of(SHARE, [share_of(timed, arm) for _, arm, timed in triples], confidence),
+        saved_share=mean_estimate([share_of(x86 - arm, x86) for x86, arm in pairs], confidence),
+        slower=mean_estimate(break_evens, confidence),
+        duration_share=estimate_of(SHARE, time_shares, confidence),
     )

@@ -1,8 +1,9 @@
 """Lambda or Fargate: for each function the tasks that its load takes, the month on both, and the rate where they cross.
 
-The closed forms are :mod:`lambdasim.cost.fargate`'s; what a run takes, costs, and when runs come is simulated. Left out
-are: that tasks take a minute to start, so that scaling lags behind the load; a registry, logs, addresses and traffic;
-discounts of Savings Plans on Fargate; and whatever Lambda does for its events besides (queues, retries, pollers).
+The closed forms are :mod:`lambdasim.billing.fargate`'s; what a run takes, costs, and when runs come is simulated. Left
+out are: that tasks take a minute to start, so that scaling lags behind the load; a registry, logs, addresses and
+traffic; discounts of Savings Plans on Fargate; and whatever Lambda does for its events besides (queues, retries,
+pollers).
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ import numpy as np
 
 from lambdasim.analysis.costs.runs import AMOUNT, Run, values_of
 from lambdasim.analysis.intervals import Estimate, difference_estimate, estimate_of
-from lambdasim.cost.fargate import NO_DOOR, Profile, Service, Task, Work, load_balancer, services
+from lambdasim.billing.fargate import (
+    NO_DOOR,
+    Profile,
+    Service,
+    Task,
+    Work,
+    lasting_crossing,
+    load_balancer,
+    services,
+)
 from lambdasim.errors import ParameterError
 from lambdasim.header import FAMILIES, Family
 from lambdasim.parameters.book import Book
@@ -24,6 +34,7 @@ from lambdasim.service.handler import handler_model, vcpus
 from lambdasim.units import HOURS_PER_MONTH, US_PER_MONTH, US_PER_MS, US_PER_S
 
 S_PER_MONTH = US_PER_MONTH / US_PER_S
+_SAME = 1.01  # rates that differ by less are told as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +49,22 @@ class Sizing:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Where Fargate becomes cheaper: at ``rate`` runs/s on average, ``traffic`` times the present, on tasks ``task``.
+    """Where Fargate is first cheaper: at ``rate`` runs/s on average, ``traffic`` times the present, on tasks ``task``.
 
-    A rate of 0: it is cheaper at any, because Lambda's provisioned concurrency alone costs more.
+    A rate of 0: it is so with no load, because Lambda's provisioned concurrency alone costs more. ``lasting`` is the
+    rate from which on Fargate, on the size that suits each rate, is never dearer again; None if there is none. In
+    between it may be dearer whenever it needs one more task.
     """
 
     rate: Estimate
     traffic: float
     task: Task
+    lasting: Estimate | None
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether Fargate stays cheaper from ``rate`` on, but for 1 %."""
+        return self.lasting is not None and self.lasting.value <= _SAME * self.rate.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +212,7 @@ def _sizing(service: Service, profiles: Sequence[Profile], rates: Sequence[float
 
 
 def crossing_of(comparison: Comparison, name: str, runs: Sequence[Run]) -> Crossing | None:
-    """The rate from which on some size of task costs less than Lambda, if there is one in every replication."""
+    """The least rate at which some size of task costs no more than Lambda, if there is one in every replication."""
     shapes = [run.profiles[name].times(1 / run.profiles[name].mean) for run in runs]
     standing = [run.standing_usd(name) for run in runs]
     by_run = [  # USD that one run costs on Lambda
@@ -201,7 +220,8 @@ def crossing_of(comparison: Comparison, name: str, runs: Sequence[Run]) -> Cross
         for run, paid in zip(runs, standing, strict=True)
     ]
     best: tuple[float, Task, list[float]] | None = None
-    for service in comparison.candidates(runs, name):
+    candidates = comparison.candidates(runs, name)
+    for service in candidates:
         rates = [
             service.crossing(shape, usd, paid / HOURS_PER_MONTH)
             for shape, usd, paid in zip(shapes, by_run, standing, strict=True)
@@ -212,7 +232,16 @@ def crossing_of(comparison: Comparison, name: str, runs: Sequence[Run]) -> Cross
     if best is None:
         return None
     now = math.fsum(run.profiles[name].mean for run in runs) / len(runs)
-    return Crossing(estimate_of(AMOUNT, best[2], comparison.confidence), best[0] / now, best[1])
+    lasting = [
+        lasting_crossing(candidates, shape, usd, paid / HOURS_PER_MONTH)
+        for shape, usd, paid in zip(shapes, by_run, standing, strict=True)
+    ]
+    return Crossing(
+        rate=estimate_of(AMOUNT, best[2], comparison.confidence),
+        traffic=best[0] / now,
+        task=best[1],
+        lasting=estimate_of(AMOUNT, lasting, comparison.confidence) if np.isfinite(lasting).all() else None,
+    )
 
 
 def checked(comparison: Comparison, name: str, crossing: Crossing, traffic: float, runs: Sequence[Run]) -> Check:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from lambdasim.analysis.costs.runs import SHARE, Run, estimated, share_of, values_of
 from lambdasim.analysis.intervals import Estimate, difference_estimate
 from lambdasim.analysis.observations import Design
-from lambdasim.cost.prices import PriceList
+from lambdasim.billing.prices import PriceList
 from lambdasim.errors import InputError, ParameterError
 from lambdasim.parameters.book import Book
 from lambdasim.scenario.load import override

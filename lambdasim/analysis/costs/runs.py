@@ -12,7 +12,7 @@ import numpy as np
 from lambdasim.analysis.intervals import Estimate, estimate_of
 from lambdasim.analysis.observations import Design, Progress
 from lambdasim.analysis.runner import run
-from lambdasim.cost.fargate import Profile
+from lambdasim.billing.fargate import Profile
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
 from lambdasim.simulation import simulate
@@ -53,10 +53,16 @@ class Run:
         return float(self.summary["triggers"][trigger]["cost_usd"]["total"]) * self.months
 
     def duration_usd(self, function: str) -> float:
-        """The part of a function's month that is paid for its time, and so grows when it gets slower."""
+        """The part of a function's month that is paid for the time of its runs, with what inits add to it."""
         lines = self.summary["functions"][function]["cost_usd"]["lines"]
         timed = (line["usd"] for line in lines if any(item in line["item"] for item in _DURATION_ITEMS))
         return math.fsum(timed) * self.months
+
+    def handler_share(self, function: str) -> float:
+        """The part of Billed Duration in which handlers run; the rest is billed inits and restores, and rounding up."""
+        summary = self.summary["functions"][function]
+        duration_ms, billed_ms = (summary[name]["mean"] for name in ("duration_ms", "billed_duration_ms"))
+        return float(duration_ms / billed_ms) if billed_ms else 0.0
 
     def standing_usd(self, function: str) -> float:
         """The part of a function's month that is paid whatever runs: being configured, and snapshots."""

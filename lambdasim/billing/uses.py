@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.billing.provisioned import configured_us
 from lambdasim.codes import Capacity
-from lambdasim.cost.provisioned import configured_us
 from lambdasim.header import Header, VersionFacts
 from lambdasim.parameters.book import Book
 from lambdasim.records import ProvisionedPeriod

@@ -7,7 +7,7 @@ from bills import ARM_USD, GB_SECOND_US, REQUEST_USD, STORAGE_USD, X86_USD, bill
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.cost.prices import PriceList
+from lambdasim.billing.prices import PriceList
 from lambdasim.errors import ParameterError
 from lambdasim.parameters.book import load_book
 from lambdasim.units import US_PER_HOUR

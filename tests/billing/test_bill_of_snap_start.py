@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bills import items, quantities_of
 
-from lambdasim.cost.bill import bill_of
+from lambdasim.billing.bill import bill_of
 from lambdasim.header import FunctionFacts, Header, VersionFacts
 from lambdasim.parameters.book import load_book
 from lambdasim.units import US_PER_DAY, US_PER_S

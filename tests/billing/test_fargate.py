@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.cost.fargate import FrontDoor, Profile, Service, Task, Work, load_balancer, services, tasks_offered
+from lambdasim.billing.fargate import (
+    FrontDoor,
+    Profile,
+    Service,
+    Task,
+    Work,
+    lasting_crossing,
+    load_balancer,
+    services,
+    tasks_offered,
+)
 from lambdasim.errors import ParameterError
 from lambdasim.parameters.book import load_book
 
@@ -85,6 +95,53 @@ def test_where_the_bills_cross_both_are_the_same(price, rate, task_usd, minimum,
     assert service.month_usd(shape.times(crossing)) == pytest.approx(on_lambda, rel=1e-6)
     below = crossing * 0.999
     assert service.month_usd(shape.times(below)) > 730 * (hour_usd + price * below * 3600) * (1 - 1e-6)
+
+
+def test_one_more_task_may_be_dearer_again_until_so_many_run_that_it_does_not_count():
+    service = Service(Task(1, 2, 0.05), rate=14.0, minimum=2)  # a third task at 28 runs/s, worth it from 41.7 on
+    assert service.crossing(STEADY, 1e-6) == pytest.approx(2 * 0.05 / 0.0036)
+    assert service.month_usd(Profile.steady(30.0)) == pytest.approx(109.50)
+    lambda_usd = 730 * 3600 * 30 * 1e-6
+    assert lambda_usd == pytest.approx(78.84)
+    # n tasks are paid for at 0.05 n / 0.0036 runs/s, needed from 14 (n - 1): after the former as long as n < 126.
+    assert lasting_crossing([service], STEADY, 1e-6) == pytest.approx(125 * 0.05 / 0.0036)
+
+
+def test_a_smaller_size_of_task_closes_the_gaps_of_a_larger_one():
+    large, small = Service(Task(1, 2, 0.05), 14.0, 2), Service(Task(0.25, 0.5, 0.0125), 3.5, 2)
+    both = lasting_crossing([large, small], STEADY, 1e-6)
+    assert both <= min(lasting_crossing([each], STEADY, 1e-6) for each in (large, small))
+
+
+@given(price=prices, serving=st.lists(st.tuples(rates, st.floats(0.001, 3)), min_size=1, max_size=3),
+       minimum=st.integers(1, 4), swing=st.floats(0, 1), hour_usd=st.floats(0, 0.1),
+       above=st.lists(st.floats(1, 50), min_size=1))  # fmt: skip
+def test_at_no_rate_above_the_lasting_crossing_is_fargate_dearer(price, serving, minimum, swing, hour_usd, above):
+    found = [Service(Task(1, 2, usd), rate, minimum, FrontDoor(0.02, 1e-9)) for rate, usd in serving]
+    shape = Profile(np.array([1 - swing, 1.0, 1 + swing]), np.array([0.25, 0.5, 0.25]))
+    lasting = lasting_crossing(found, shape, price, hour_usd)
+    if not math.isfinite(lasting):
+        return
+    for rate in (lasting * factor for factor in above):
+        on_lambda = 730 * (hour_usd + price * rate * 3600)
+        assert min(each.month_usd(shape.times(rate)) for each in found) <= on_lambda * (1 + 1e-6)
+    assert lasting >= min(each.crossing(shape, price, hour_usd) for each in found) * (1 - 1e-6)
+
+
+@given(price=st.floats(1e-6, 1e-4), part=st.floats(0.7, 0.97), minimum=st.integers(1, 3), rate=st.floats(1, 50))
+def test_just_below_the_lasting_crossing_fargate_is_dearer(price, part, minimum, rate):
+    service = Service(Task(1, 2, part * 3600 * price * rate), rate, minimum)
+    below = lasting_crossing([service], STEADY, price) * (1 - 1e-6)
+    assert service.month_usd(Profile.steady(below)) > 730 * 3600 * price * below
+
+
+def test_where_full_tasks_cost_more_than_lambda_fargate_never_stays_cheaper():
+    assert lasting_crossing([Service(Task(1, 2, 0.05), 10.0, 1)], STEADY, 0.05 / 36_000) == math.inf
+    # Cheaper with no load already, where Lambda is paid for standing ready; dearer with much.
+    kept = Service(Task(1, 2, 0.05), 10.0, 2)
+    assert kept.crossing(STEADY, 1e-9, hour_usd=0.2) == 0
+    assert lasting_crossing([kept], STEADY, 1e-9, hour_usd=0.2) == math.inf
+    assert lasting_crossing([], STEADY, 1e-6) == math.inf
 
 
 def test_a_full_task_that_costs_more_than_lambda_never_pays():

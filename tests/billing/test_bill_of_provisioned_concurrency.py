@@ -7,7 +7,7 @@ from bills import GB_SECOND_US, REQUEST_USD, X86_USD, bill, function, items, qua
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdasim.cost.bill import bill_of
+from lambdasim.billing.bill import bill_of
 from lambdasim.header import FunctionFacts, Header, VersionFacts
 from lambdasim.parameters.book import load_book
 from lambdasim.records import ProvisionedPeriod

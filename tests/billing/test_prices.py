@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lambdasim.cost.prices import ALLOWANCES, Price, PriceList, Tier, price_of
+from lambdasim.billing.prices import ALLOWANCES, Price, PriceList, Tier, price_of
 from lambdasim.errors import ParameterError
 from lambdasim.parameters.book import Parameter, load_book
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from lambdasim.cost.bill import bill_of
+from lambdasim.billing.bill import bill_of
 from lambdasim.header import BilledItem, FunctionFacts, Header, TriggerFacts, VersionFacts
 from lambdasim.parameters.book import load_book
 from lambdasim.records import ProvisionedPeriod

@@ -13,7 +13,7 @@ At a rate :math:`\lambda` it takes :math:`n = \max(n_{min}, \lceil \lambda / \mu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,13 +128,13 @@ class Service:
         return HOURS_PER_MONTH * (hour_usd + self.door.usd_per_request * runs_per_hour)
 
     def crossing(self, shape: Profile, run_usd: float, hour_usd: float = 0.0) -> float:
-        r"""The mean rate (runs/s) from which on the tasks cost less than Lambda; inf if never, 0 if always.
+        r"""The least mean rate (runs/s) at which the tasks cost no more than Lambda; inf if none, 0 if with no load.
 
         Lambda costs ``run_usd`` a run, and ``hour_usd`` an hour whatever runs; ``shape`` is a profile of mean 1. The
         bills agree where :math:`\lambda = (n(\lambda) p + p_0 - x_0) / (3600\,(x - y))`: n tasks at p an hour, the
         door's p0 an hour and y a run, Lambda's x0 an hour and x a run. The right side never falls, so that its
         repetition from a rate of 0 on climbs to the least such rate. Where one full task costs more than Lambda for the
-        same runs, there is none.
+        same runs, there is none. Above it, one more task may make them dearer again: see :func:`lasting_crossing`.
 
         With a steady load, no door and at most the minimum of tasks: ``minimum * p / (3600 x)``.
 
@@ -157,6 +157,48 @@ class Service:
                 return rate
             rate = following
         return math.inf
+
+
+def lasting_crossing(candidates: Sequence[Service], shape: Profile, run_usd: float, hour_usd: float = 0.0) -> float:
+    r"""The mean rate (runs/s) from which on the cheapest of some services never costs more than Lambda; inf if none.
+
+    ``candidates`` stand behind the same door; the rest is :meth:`Service.crossing`'s. With the least cost of all sizes
+    on the right side of its equation, which still never falls, repetition from an upper bound descends to the greatest
+    rate at which the bills agree. A task serves what a rate needs with less than one more, so that this is a bound:
+
+    .. math:: \lambda \le \frac{p (1 + n_{min}) + p_0 - x_0}{3600\,(x - y) - p / \mu}
+
+    Two tasks serve 28 runs/s for what Lambda costs at 27.8; the third is not yet paid for at 28.1. From 125 tasks on,
+    the next one is paid for as soon as it is needed.
+
+    >>> two = Service(Task(1, 2, 0.05), rate=14.0, minimum=2)
+    >>> round(lasting_crossing([two], Profile.steady(1.0), run_usd=1e-6), 2)
+    1736.11
+    """
+    if not candidates:
+        return math.inf
+    door = candidates[0].door
+    hour_net, fixed_usd = _S_PER_HOUR * (run_usd - door.usd_per_request), door.usd_per_hour - hour_usd
+    bounds = (
+        (each.task.usd_per_hour * (1 + each.minimum) + fixed_usd) / (hour_net - each.task.usd_per_hour / each.rate)
+        for each in candidates
+        if each.task.usd_per_hour < each.rate * hour_net
+    )
+    rate = max(0.0, min(bounds, default=math.inf))
+    if not math.isfinite(rate):
+        return math.inf
+    usd, serves, minima = (
+        np.array(values)
+        for values in zip(*((each.task.usd_per_hour, each.rate, each.minimum) for each in candidates), strict=True)
+    )
+    for _ in range(_MOST_STEPS):
+        needed = np.ceil(np.outer(1 / serves, shape.rates * rate) - _ROUNDING)
+        tasks = np.maximum(needed, minima[:, np.newaxis]) @ shape.weights
+        following = max(0.0, (float((tasks * usd).min()) + fixed_usd) / hour_net)
+        if following >= rate * (1 - _ROUNDING):
+            break
+        rate = following
+    return rate
 
 
 def services(book: Book, region: str, architecture: str, work: Work, door: FrontDoor = NO_DOOR) -> tuple[Service, ...]:

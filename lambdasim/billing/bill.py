@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from lambdasim.cost.prices import PriceList
-from lambdasim.cost.uses import Kind, Quantities, Use, uses_of
+from lambdasim.billing.prices import PriceList
+from lambdasim.billing.uses import Kind, Quantities, Use, uses_of
 from lambdasim.header import Header
 from lambdasim.parameters.book import Book
 from lambdasim.parameters.savings_plans import NO_PLAN

@@ -26,7 +26,7 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # The studies of results/validation/, whole (a faster form of each runs in `make test`).
 validation: setup

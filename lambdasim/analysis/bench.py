@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -192,8 +192,8 @@ class SimulatedBench:
                 by_done.setdefault(done, []).append(place)
         for done, group in sorted(by_done.items()):
             scenarios = [self._at(place) for place in group]
-            design = replace(self._design, replications=replications - done)
-            found = observe(scenarios, self._measures, design, first=done, progress=self._progress_of(len(group)))
+            count, progress = replications - done, self._progress_of(len(group))
+            found = observe(scenarios, self._measures, self._design, first=done, count=count, progress=progress)
             for place, values in zip(group, found, strict=True):
                 before = [self._values[place]] if place in self._values else []
                 self._values[place] = np.concatenate([*before, values])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdasim.analysis.observations import Design, headline_measures, measure_of
+from lambdasim.analysis.observations import headline_measures, measure_of
 from lambdasim.analysis.variants import OPTION, Variant, grid, labels_of, laid_over, yaml_text
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
@@ -37,7 +37,6 @@ def comparands(
     vary: Mapping[str, Sequence[Any]],
     measures: Sequence[str] | None,
     baseline: int | str,
-    design: Design,
 ) -> Comparands:
     """What :func:`lambdasim.analysis.compare.compare` was asked for; ``InputError`` with all that is wrong with it."""
     problems = list[Problem]()
@@ -51,9 +50,6 @@ def comparands(
     variants = _loaded(pairs, problems, several=len(bases) > 1)
     owners = [variant.scenario for variant in variants] or bases
     meant = _measures(owners, measures, problems)
-    if design.replications < 2:
-        text = f"{design.replications} is below 2: a single run has no interval"
-        problems.append(Problem("--replications", None, None, "", text))
     if problems:
         raise InputError(dict.fromkeys(problems))
     return Comparands(labels, variants, meant, number)

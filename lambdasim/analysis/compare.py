@@ -135,9 +135,9 @@ def compare(
         progress: told the share of done work, in [0, 1].
 
     Raises:
-        InputError: with all that is wrong with values, measures, baseline or design.
+        InputError: with all that is wrong with values, measures or baseline.
     """
-    found = comparands(scenarios, {} if vary is None else vary, measures, baseline, design)
+    found = comparands(scenarios, {} if vary is None else vary, measures, baseline)
     design = replace(design, seed=design.seed_of(found.variants[0].scenario, 0))
     counts = [counts_of(measure) for measure in found.measures]
     observed = {one.path: one for one in (*found.measures, *(one for pair in counts for one in pair))}

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -29,7 +30,8 @@ class Design:
     """How an experiment is done: how often, how sure, from which seed, by whom.
 
     Replication r of every variant has seed ``seed + r``: variants share their luck, replications share none, and any
-    of them is what ``simulate(scenario, seed=...)`` gives. ``seed`` None takes the scenario's own.
+    of them is what ``simulate(scenario, seed=...)`` gives. ``seed`` None takes the scenario's own. ``InputError`` if a
+    number lies where none can be.
     """
 
     replications: int = REPLICATIONS
@@ -38,9 +40,33 @@ class Design:
     workers: Workers = ALONE
     log: Literal["full", "none"] = "full"
 
+    def __post_init__(self) -> None:
+        checks = {
+            "replications": (_is_whole(self.replications, 2), "a single run has no interval; expected 2 or more"),
+            "confidence": (_is_share(self.confidence), "expected a number above 0 and below 1, such as 0.95"),
+            "seed": (self.seed is None or _is_whole(self.seed, 0), "expected a whole number, 0 or more, or None"),
+            "workers": (isinstance(self.workers, Workers), "expected lambdasim.Workers, such as Workers(2)"),
+            "log": (self.log in ("full", "none"), "expected 'full' or 'none'"),
+        }
+        wrong = {name: text for name, (is_right, text) in checks.items() if not is_right}
+        if wrong:
+            raise InputError(
+                Problem("Design", None, None, name, f"{text}, found {getattr(self, name)!r}")
+                for name, text in wrong.items()
+            )
+
     def seed_of(self, scenario: Scenario, replication: int) -> int:
         """The seed of one replication: 0, 1, ..."""
         return (scenario.seed if self.seed is None else self.seed) + replication
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    """NumPy's whole numbers are some, too; True is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, Real) and 0 < float(value) < 1
 
 
 USUAL = Design()
@@ -73,13 +99,14 @@ def observe(
     design: Design,
     *,
     first: int = 0,
+    count: int | None = None,
     progress: Progress | None = None,
 ) -> NDArray[np.float64]:
-    """Simulate each scenario ``design.replications`` times, from replication ``first`` on.
+    """Simulate each scenario ``count`` times (None: ``design.replications``), from replication ``first`` on.
 
     Returns what each measure came to, shape (scenarios, replications, measures); NaN where a summary had no value.
     """
-    replications = range(first, first + design.replications)
+    replications = range(first, first + (design.replications if count is None else count))
     points = [
         Point(scenario, design.seed_of(scenario, replication), tuple(measures), design.log)
         for scenario in scenarios

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,8 +103,7 @@ def replicate(
     measured = applied(scenario, found)
 
     def observed(first: int, count: int) -> NDArray[np.float64]:
-        design_of_round = replace(design, replications=count)
-        values: NDArray[np.float64] = observe([measured], meant, design_of_round, first=first, progress=progress)[0]
+        values: NDArray[np.float64] = observe([measured], meant, design, first=first, count=count, progress=progress)[0]
         return values
 
     values = sequentially(observed, meant, design, precision, most)
@@ -187,9 +186,6 @@ def _checked(
         meant = measures_of(scenario, measures, read=measure_or_contrast)
     except InputError as error:
         problems += error.problems
-    if design.replications < 2:
-        text = f"{design.replications} is below 2: a single run has no interval"
-        problems.append(Problem("--replications", None, None, "", text))
     if precision is not None and not 0 < precision <= _WIDEST:
         text = f"{precision:g} lies outside 0 to {_WIDEST:g}; write a share such as 5%"
         problems.append(Problem("--precision", None, None, "", text))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from lambdasim.analysis.pools import Cluster, Processes
-from lambdasim.errors import LambdasimError, WorkerError
+from lambdasim.errors import InputError, LambdasimError, Problem, WorkerError
 from lambdasim.result.versions import deciding_versions
 
 ATTEMPTS = 3  # workers that a task may die with
@@ -35,6 +35,11 @@ class Workers:
 
     processes: int = 1
     cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.processes, int) or self.processes < 1:
+            text = f"expected a whole number, 1 or more, found {self.processes!r}"
+            raise InputError([Problem("Workers", None, None, "processes", text)])
 
 
 ALONE = Workers()

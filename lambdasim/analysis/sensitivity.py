@@ -218,13 +218,13 @@ def _rest(
     tell: Callable[[float], None],
 ) -> NDArray[np.float64]:
     """The replications after the first, of the base and of each trial."""
-    further = replace(design, replications=design.replications - 1)
     share = 1 / design.replications
     return observe(
         [scenario, *(trial.scenario for trial in trials)],
         measures,
-        further,
+        design,
         first=1,
+        count=design.replications - 1,
         progress=lambda done: tell(share + (1 - share) * done),
     )
 

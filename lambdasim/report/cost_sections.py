@@ -12,10 +12,13 @@ from lambdasim.analysis.costs.init_billing import InitBillingAnswer
 from lambdasim.analysis.costs.provisioned import OneFunction, ProvisionedAnswer
 from lambdasim.analysis.costs.traffic import AtTraffic, TrafficAnswer
 from lambdasim.analysis.intervals import Estimate
+from lambdasim.report.estimates import amount
 from lambdasim.report.numbers import milliseconds, number, share, usd
 from lambdasim.report.table import Row, Table, table
+from lambdasim.scenario.measures import Measure
 
 Unit = Callable[[float], str]
+_LATENCY = Measure("latency_ms", ("latency_ms",))
 _CURES = {
     "ConcurrentInvocationLimitExceeded": "the account's quota of concurrent executions is too small",
     "CallerRateLimitExceeded": "ten requests a second for each unit of the account's quota are too few",
@@ -61,7 +64,7 @@ def traffic_sentence(answer: TrafficAnswer) -> str:
     if carried:
         most = max(carried, key=lambda row: row.factor)
         growth = f", {ranged(most.growth, number)} times as much" if most.factor != 1 else ""
-        p99 = f"99 % of {answer.busiest}'s successes come within {ranged(most.p99_ms[answer.busiest], milliseconds)} ms"
+        p99 = f"99 % of {answer.busiest}'s successes come within {amount(_LATENCY, most.p99_ms[answer.busiest])}"
         parts.append(f"{at_traffic(most.factor)} a month costs {ranged(most.month_usd)}{growth}, and {p99}")
     if refused:
         first = min(refused, key=lambda row: row.factor)

@@ -13,7 +13,6 @@ from lambdasim.scenario.measures import Measure
 from lambdasim.units import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_MS, US_PER_S
 
 PERCENTILES = "An estimate of a percentile is the median over replications; a difference is the mean of paired ones."
-_SHARES = ("rate", "share", "utilization")
 _LEAST_USD = 0.0001  # of a difference: what is less is none that anyone pays
 _SECONDS = re.compile(r".*_s(_max)?")
 _TOLD_IN = {  # how long something takes in words, by the measure's unit: from where on it is told in larger ones
@@ -105,7 +104,7 @@ def _is_money(measure: Measure) -> bool:
 
 
 def _is_share(measure: Measure) -> bool:
-    return measure.path[-1].endswith(_SHARES) or "utilization" in measure.path
+    return measure.is_share
 
 
 def _scale(measure: Measure, value: float) -> tuple[float, str]:

@@ -181,6 +181,8 @@ def _not_meeting(sizing: Sizing, tried: Tried) -> str:
 def _more_or_less(sizing: Sizing, neighbour: Neighbour) -> str:
     """By how much a neighbour costs more: ``costs $3.30 [$3.20, $3.40] more a month``."""
     cost, measure = neighbour.cost, sizing.goal.cost
+    if cost.method == ALL_EQUAL and cost.value == 0:
+        return "costs the same"
     if not cost.excludes_zero:
         return f"shows no difference in cost ({change(measure, cost)} a month)"
     ends = sorted((abs(cost.low), abs(cost.high)))

@@ -21,6 +21,7 @@ from lambdasim.scenario.summary_keys import (
 )
 from lambdasim.scenario.wording import nearest
 
+_SHARES = ("rate", "share", "utilization")
 _PERCENTILE = re.compile(r"p\d+(\.\d+)?")
 _WORD = re.compile(r"p\d+\.\d+|[^.]+")  # a key may contain a dot (p99.9)
 
@@ -43,6 +44,11 @@ class Measure:
     def is_percentile(self) -> bool:
         """Whether it is a percentile, such as p99."""
         return _PERCENTILE.fullmatch(self.path[-1]) is not None
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share from 0 to 1, such as ``cold_start_rate``."""
+        return self.path[-1].endswith(_SHARES) or "utilization" in self.path
 
 
 @dataclass(frozen=True, slots=True)

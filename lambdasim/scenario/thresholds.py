@@ -74,7 +74,15 @@ def read_threshold(text: str, names: Names) -> Threshold:
     except ValueError:
         raise ValueError(f"{match['number']!r} is not a number; write for example {EXAMPLE!r}") from None
     measure = read_measure(match["path"], names)
-    return Threshold(text, measure, match["operator"], _in_the_keys_unit(number, match["unit"], measure.path))
+    if match["unit"] == "%" and not measure.is_share:
+        raise ValueError(f"{match['path']} is no share, so it has no percentage; write a number")
+    limit = _in_the_keys_unit(number, match["unit"], measure.path)
+    if measure.is_share and not 0 <= limit <= 1:
+        meant = f"; did you mean {number:g}%?" if not match["unit"] and 1 < number <= 100 else ""
+        raise ValueError(
+            f"{match['path']} is a share from 0 to 1, or 0% to 100%, found {match['number']}{match['unit']}{meant}"
+        )
+    return Threshold(text, measure, match["operator"], limit)
 
 
 def _in_the_keys_unit(number: float, unit: str, path: tuple[str, ...]) -> float:
@@ -89,4 +97,4 @@ def _in_the_keys_unit(number: float, unit: str, path: tuple[str, ...]) -> float:
     scale = next((us for suffix, us in scales.items() for word in path[1:] if word.endswith(suffix)), None)
     if scale is None:
         raise ValueError(f"{'.'.join(path)} has no unit {unit!r}; write a bare number, or a percentage")
-    return parse_duration_us(f"{number} {unit}") / scale
+    return parse_duration_us(f"{number:.15g} {unit}") / scale

@@ -26,10 +26,10 @@ def bench(monkeypatch):
         goal = goal_of(scenario, [objective], None)
         asked = []
 
-        def observe(scenarios, measures, design, *, first, progress):
+        def observe(scenarios, measures, _design, *, first, count, progress):
             assert progress is None
             chosen = [scenario.functions["f"].timeout - 10 for scenario in scenarios]
-            runs = slice(first, first + design.replications)
+            runs = slice(first, first + count)
             asked.append((chosen, runs))
             return np.array([[[number] * len(measures) for number in numbers[place][runs]] for place in chosen])
 

@@ -270,7 +270,6 @@ def test_all_that_is_wrong_is_told_at_once():
         {"functions.g.timeout": [1, 2], RESERVED: [-1, 2], "seed": [1, 2]},
         measures=["f.latency_ms.p98", "h.x"],
         baseline=9,
-        design=Design(1),
     )
     assert [(file, path) for file, path, _ in found] == [
         ("--vary", "seed"),
@@ -278,7 +277,6 @@ def test_all_that_is_wrong_is_told_at_once():
         ("--vary", RESERVED),
         ("--measure", "f.latency_ms.p98"),
         ("--measure", "h.x"),
-        ("--replications", ""),
     ]
     assert "so they share their seeds; leave it out: --replications says" in found[0][2]
     assert found[3][2].endswith("did you mean 'p99'?")

@@ -218,17 +218,15 @@ def test_a_precision_that_is_reached_leaves_nothing_missing():
 
 def test_all_that_is_wrong_is_told_at_once():
     with pytest.raises(InputError) as refused:
-        replicate(loss(), measures=[P99, "f.latency", "g.x"], design=Design(1), precision=3, most=0)
+        replicate(loss(), measures=[P99, "f.latency", "g.x"], design=Design(2), precision=3, most=0)
     assert [(problem.file, problem.path) for problem in refused.value.problems] == [
         ("--measure", "f.latency"),
         ("--measure", "g.x"),
-        ("--replications", ""),
         ("--precision", ""),
         ("--most", ""),
     ]
-    assert "1 is below 2: a single run has no interval" in str(refused.value)
     assert "3 lies outside 0 to 0.5; write a share such as 5%" in str(refused.value)
-    assert "0 is below the 1 replications to begin with" in str(refused.value)
+    assert "0 is below the 2 replications to begin with" in str(refused.value)
 
 
 @pytest.mark.parametrize("precision", [0, -0.1, 0.51, math.nan])

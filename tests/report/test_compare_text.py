@@ -42,7 +42,7 @@ def comparison(columns, *, vary=None, baseline=0, scenarios=SHOP, confidence=0.9
     if vary is None and scenarios is SHOP:
         vary = {MEMORY: [256, 512, 1024, 2048, 3008][:count]}
     design = Design(n, confidence, seed=3)
-    found = comparands(scenarios, vary or {}, list(columns), baseline, design)
+    found = comparands(scenarios, vary or {}, list(columns), baseline)
     columns = {**columns, COST: columns.get(COST, [CHEAP] * count)}
     values = np.array([columns[measure.text] for measure in found.measures]).transpose(1, 2, 0)
     shares = np.zeros((count, n)) if unserved is None else np.array(unserved)[:, None] * (1 + OWN / 10)

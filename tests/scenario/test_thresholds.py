@@ -107,7 +107,14 @@ def test_a_number_that_the_summary_does_not_have_holds_nothing(text):
         ("jobs.latency_ms. < 1", "jobs.latency_ms stops short of a number; known: mean, p50"),
         ("jobs.latency_ms..p99 < 1", "jobs.latency_ms stops short of a number"),
         ("checkout.cold_start_rate < 1 s", "functions.checkout.cold_start_rate has no unit 's'"),
-        ("checkout.latency_ms.p99 < 1 km", "'1.0 km' is not a duration"),
+        ("checkout.latency_ms.p99 < 1 km", "'1 km' is not a duration"),
+        ("checkout.throttles.total < 1%", "checkout.throttles.total is no share, so it has no percentage"),
+        ("checkout.latency_ms.p99 < 300%", "checkout.latency_ms.p99 is no share, so it has no percentage"),
+        ("checkout.cold_start_rate < 50", ("checkout.cold_start_rate is a share from 0 to 1, or 0% to 100%, found 50; "
+                                           "did you mean 50%?")),
+        ("checkout.versions.3.error_rate > 120%", "is a share from 0 to 1, or 0% to 100%, found 120%"),
+        ("checkout.cold_start_rate > -0.1", "is a share from 0 to 1, or 0% to 100%, found -0.1"),
+        ("checkout.provisioned_concurrency.utilization.mean < 70", "found 70; did you mean 70%?"),
     ],
 )  # fmt: skip
 def test_a_threshold_on_what_no_summary_has_is_refused_with_the_nearest_name(text, reason):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdasim.analysis.observations import headline_measures, measure_of
+from lambdasim.analysis.observations import headline_measures, listed, measure_of
 from lambdasim.analysis.variants import OPTION, Variant, grid, labels_of, laid_over, yaml_text
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
@@ -146,7 +146,7 @@ def _measures(
 ) -> tuple[Measure, ...]:
     """The measures that ``texts`` name in all scenarios, each once, and the month's cost."""
     measures = dict[tuple[str, ...], Measure]()
-    for text in _usual(scenarios) if texts is None else [*texts, COST]:
+    for text in _usual(scenarios) if texts is None else [*listed(texts, _MEASURE), COST]:
         try:
             measure = _shared(scenarios, text)
             measures.setdefault(measure.path, measure)

@@ -74,6 +74,11 @@ class Comparison:
         return _same_time(self.variants)
 
     @property
+    def same_traffic(self) -> bool:
+        """Whether all variants have the same factor on their traffic: that comes, and is not chosen."""
+        return _same_traffic(self.variants)
+
+    @property
     def frame(self) -> pd.DataFrame:
         """A row for each measure and variant: what was laid over, estimate, difference to the baseline, verdict.
 
@@ -161,7 +166,7 @@ def weighed(
     ``first_counts``: the recommendation goes by the first measure, and not by the first that differs. ``unserved``: for
     each measure the share of events without success of what it is a measure of, shape (variants, replications).
     """
-    judged = _same_time(found.variants)
+    judged = _same_time(found.variants) and _same_traffic(found.variants)
     compared = tuple(
         compared_by(measure, values[:, :, place], found.baseline, design.confidence, judged=judged)
         for place, measure in enumerate(found.measures)
@@ -206,6 +211,10 @@ def _recommendation(
 
 def _cost_of(measures: Sequence[Measure]) -> int:
     return next(number for number, measure in enumerate(measures) if ".".join(measure.path) == COST)
+
+
+def _same_traffic(variants: Sequence[Variant]) -> bool:
+    return len({variant.scenario.traffic for variant in variants}) == 1
 
 
 def _same_time(variants: Sequence[Variant]) -> bool:

@@ -14,7 +14,7 @@ from lambdasim.analysis.costs.runs import Run, estimated, runs_of
 from lambdasim.analysis.costs.traffic import FACTORS, TrafficAnswer, at_factor, met_quota, traffic_answer, without_quota
 from lambdasim.analysis.costs.traffic import OPTION as TRAFFIC_OPTION
 from lambdasim.analysis.intervals import Estimate
-from lambdasim.analysis.observations import USUAL, Design, Progress
+from lambdasim.analysis.observations import USUAL, Design, Progress, listed
 from lambdasim.errors import InputError, Problem
 from lambdasim.parameters.book import Parameter
 from lambdasim.scenario.model import Scenario
@@ -114,7 +114,7 @@ def _factors(questions: Sequence[str], traffic: Sequence[float]) -> list[float]:
     """The factors on the traffic that are simulated, 1 first."""
     problems = [
         Problem("questions", None, None, str(each), f"is no question; known: {', '.join(QUESTIONS)}")
-        for each in questions
+        for each in listed(questions, "questions")
         if each not in QUESTIONS
     ]
     problems += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdasim.analysis.observations import measure_of
+from lambdasim.analysis.observations import listed, measure_of
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
@@ -37,7 +37,7 @@ def goal_of(scenario: Scenario, objectives: Sequence[str], minimize: str | None)
     """
     problems = list[Problem]()
     read = dict[str, Threshold]()
-    for text in objectives:
+    for text in listed(objectives, OBJECTIVE):
         try:
             read[text] = read_threshold(text, scenario.names)
         except ValueError as error:

@@ -139,7 +139,7 @@ def measures_of(
     if texts is None:
         return headline_measures(scenario)
     measures, problems = dict[Measure, Measure](), list[Problem]()
-    for text in texts:
+    for text in listed(texts, option):
         try:
             measure = read(scenario, text)
             measures.setdefault(replace(measure, text=""), measure)  # the same one may be written in two ways
@@ -148,6 +148,13 @@ def measures_of(
     if problems or not measures:
         raise InputError(problems or [Problem(option, None, None, "", "name at least one measure")])
     return tuple(measures.values())
+
+
+def listed(texts: Sequence[str], option: str) -> Sequence[str]:
+    """``texts`` as they are; ``InputError`` if they are a single one, whose letters would be taken for texts."""
+    if isinstance(texts, str):
+        raise InputError([Problem(option, None, None, "", f"expected a list, such as [{texts!r}], found {texts!r}")])
+    return texts
 
 
 def headline_measures(scenario: Scenario) -> tuple[Measure, ...]:

@@ -17,7 +17,16 @@ import numpy as np
 
 from lambdasim.analysis.assumptions import OPTION, Range, assumptions_of, check_ranges, setting_of, text_of
 from lambdasim.analysis.intervals import difference_estimate, estimate_of
-from lambdasim.analysis.observations import USUAL, Design, Point, Progress, headline_measures, measures_of, observe
+from lambdasim.analysis.observations import (
+    USUAL,
+    Design,
+    Point,
+    Progress,
+    headline_measures,
+    listed,
+    measures_of,
+    observe,
+)
 from lambdasim.analysis.runner import run
 from lambdasim.analysis.tornado import Effect, End, Refused, Tornado
 from lambdasim.analysis.uncertainty import Assumption, yaml_of
@@ -137,7 +146,7 @@ def sensitivity(
     base = _first(point)
     if base.why:
         raise AnalysisError(base.why)
-    assumptions = assumptions_of(scenario, parameters or {}, only, costs=costs)
+    assumptions = assumptions_of(scenario, parameters or {}, listed(only, "--only"), costs=costs)
     trials, refused = _trials(scenario, assumptions, parameters or {})
     firsts = _firsts(point, trials, design, tell)
     ran = [pair for pair in zip(trials, firsts, strict=True) if not pair[1].why]

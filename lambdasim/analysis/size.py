@@ -221,6 +221,6 @@ def _limits(bench: SimulatedBench, suspects: Sequence[Measure], place: int) -> t
         threshold = missed.get(measure.path[1])
         if threshold is None or math.isnan(estimate.value):
             continue
-        alone = not threshold.holds(estimate.value) if measure.path[2] == _HANDLER else estimate.value > 0
+        alone = not threshold.holds(estimate.low) if measure.path[2] == _HANDLER else estimate.value > 0
         limits += [(measure, estimate)] if alone else []
     return tuple(limits)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lambdasim.analysis.intervals import Estimate, T, estimate_of
-from lambdasim.analysis.observations import USUAL, Design, Progress, observe
+from lambdasim.analysis.observations import USUAL, Design, Progress, listed, observe
 from lambdasim.errors import InputError, Problem
 from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.thresholds import EXAMPLE, Threshold, read_threshold
@@ -145,7 +145,7 @@ def check(
 def demands_of(scenario: Scenario, thresholds: Sequence[str] = ()) -> tuple[Threshold, ...]:
     """The scenario's thresholds, and those in ``thresholds`` beside them; ``InputError`` as :func:`check`."""
     read, problems = list(scenario.thresholds), list[Problem]()
-    for text in thresholds:
+    for text in listed(thresholds, OPTION):
         try:
             read.append(read_threshold(text, scenario.names))
         except ValueError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lambdasim.cli.experiment import design_of, experiment_options, measure_option, vary_option
+from lambdasim.cli.experiment import design_of, experiment_options, measure_option, refuse_both, vary_option
 from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.output import on_terminal, say
 from lambdasim.cli.progress import progress_bar
@@ -52,6 +52,7 @@ def compare(
     from lambdasim.report.compare import compare_document, compare_text  # noqa: PLC0415
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
 
+    refuse_both(overrides, vary)
     loaded, problems = [], list[Problem]()
     for path in scenarios:
         try:

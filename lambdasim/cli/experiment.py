@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -134,6 +134,15 @@ def _varied(_ctx: click.Context, _parameter: click.Parameter, options: tuple[str
     if problems:
         raise InputError(problems)
     return varied
+
+
+def refuse_both(overrides: Mapping[str, str], vary: Mapping[str, Any]) -> None:
+    """``InputError`` with each path that is set and varied, too: what is set would be nowhere."""
+    both = [path for path in overrides if path in vary]
+    if both:
+        raise InputError(
+            Problem("--set", None, None, path, "is varied, too, by --vary; leave one out") for path in both
+        )
 
 
 def parts_of(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lambdasim.cli.experiment import design_of, experiment_options, parts_of
+from lambdasim.cli.experiment import design_of, experiment_options, parts_of, refuse_both
 from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.output import on_terminal, say
 from lambdasim.cli.progress import progress_bar
@@ -105,6 +105,7 @@ def size(
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415 - keeps --help fast
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
 
+    refuse_both(overrides, vary)
     loaded = load_scenario(scenario, overrides=overrides)
     interrupts.check()
     design = design_of(**experiment)

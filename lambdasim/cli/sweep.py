@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from lambdasim.cli.experiment import design_of, experiment_options, measure_option, vary_option
+from lambdasim.cli.experiment import design_of, experiment_options, measure_option, refuse_both, vary_option
 from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.output import on_terminal, say
 from lambdasim.cli.progress import progress_bar
@@ -61,6 +61,7 @@ def sweep(
     from lambdasim.report.sweep import sweep_document, sweep_text  # noqa: PLC0415
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
 
+    refuse_both(overrides, vary)
     loaded = load_scenario(scenario, overrides=overrides)
     interrupts.check()
     if dry_run:

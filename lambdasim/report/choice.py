@@ -108,6 +108,8 @@ def _undecided(comparison: Comparison, first: Compared) -> str:
     why = "whether more of it is better depends on what is wanted"
     if not comparison.same_time:
         why = "the variants are measured for different lengths of time, so none is recommended"
+    elif not comparison.same_traffic:
+        why = "the variants have different traffic, which comes and is not chosen, so none is recommended"
     known = [n for n, row in enumerate(first.rows) if row.estimate.n]
     low, high = (pick(known, key=lambda n: first.rows[n].estimate.value) for pick in (min, max))
     if first.all_equal:

@@ -48,12 +48,12 @@ def _changes(answers: CostAnswers) -> Iterator[str]:
         if limited:
             first = min(limited, key=lambda row: row.factor)
             yield f"{at_traffic(first.factor)} limits keep {ranged(first.unserved_share, share)} of events from success"
-        elif most.factor != 1:
+        elif most.factor != 1 and not math.isnan(most.growth.value):
             yield f"{ranged(most.growth, number)} times as much {at_traffic(most.factor)}"
     if answers.architecture is not None and answers.architecture.functions:
         saved = answers.architecture.total.saved_share
         verb = "move to arm64 and save" if saved.low > 0 else "arm64 would save"
-        yield f"{verb} {ranged(saved, share)}"
+        yield f"{verb} {'nothing' if math.isnan(saved.value) else ranged(saved, share)}"
     if answers.fargate is not None and answers.fargate.functions:
         cheaper = [name for name, found in answers.fargate.functions.items() if found.difference_usd.high < 0]
         yield f"Fargate is cheaper for {', '.join(cheaper)}" if cheaper else "Fargate is not cheaper at this traffic"

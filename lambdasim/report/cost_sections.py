@@ -47,8 +47,8 @@ def ranged(estimate: Estimate, unit: Unit = money) -> str:
 
 
 def times(factor: float) -> str:
-    """``10 times``, with as many digits as it takes."""
-    return f"{factor:,.4g} times"
+    """``10 times``, ``19,405 times``."""
+    return f"{number(factor)} times"
 
 
 def at_traffic(factor: float) -> str:
@@ -63,8 +63,9 @@ def traffic_sentence(answer: TrafficAnswer) -> str:
     parts = []
     if carried:
         most = max(carried, key=lambda row: row.factor)
-        growth = f", {ranged(most.growth, number)} times as much" if most.factor != 1 else ""
-        p99 = f"99 % of {answer.busiest}'s successes come within {amount(_LATENCY, most.p99_ms[answer.busiest])}"
+        is_more = most.factor != 1 and not math.isnan(most.growth.value)
+        growth = f", {ranged(most.growth, number)} times as much" if is_more else ""
+        p99 = _within(answer.busiest, most.p99_ms[answer.busiest])
         parts.append(f"{at_traffic(most.factor)} a month costs {ranged(most.month_usd)}{growth}, and {p99}")
     if refused:
         first = min(refused, key=lambda row: row.factor)
@@ -73,6 +74,12 @@ def traffic_sentence(answer: TrafficAnswer) -> str:
         parts.append(f"{at_traffic(first.factor)} not all gets through: {shown}; {_cure(first, answer)}")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
+
+
+def _within(name: str, p99_ms: Estimate) -> str:
+    if math.isnan(p99_ms.value):
+        return f"no event of {name} ends in success"
+    return f"99 % of {name}'s successes come within {amount(_LATENCY, p99_ms)}"
 
 
 def _cure(row: AtTraffic, answer: TrafficAnswer) -> str:
@@ -141,8 +148,11 @@ def architecture_sentence(answer: ArchitectureAnswer) -> str:
     else:
         verb, sign = ("saves", 1.0) if saved.value > 0 else ("costs", -1.0)
         begin = f"arm64 {verb} {ranged(_signed(saved, sign))} a month, {ranged(_signed(both.saved_share, sign), share)}"
+    begin += ", at the same durations"
+    if math.isnan(both.slower.value):  # nothing is paid by time
+        return f"{begin}."
     slower = _signed(Estimate(both.slower.value - 1, both.slower.low - 1, both.slower.high - 1, both.slower.n, "t"), 1)
-    return f"{begin}, at the same durations; it may be {ranged(slower, share)} slower before both cost the same."
+    return f"{begin}; it may be {ranged(slower, share)} slower before both cost the same."
 
 
 def _signed(estimate: Estimate, sign: float) -> Estimate:
@@ -159,7 +169,7 @@ def architecture_table(answer: ArchitectureAnswer) -> Table:
 
 
 def _both(both: OnBoth) -> Row:
-    slower = f"{ranged(both.slower, number)} times as slow"
+    slower = "-" if math.isnan(both.slower.value) else f"{ranged(both.slower, number)} times as slow"
     share_paid = ranged(both.duration_share, share)
     return ranged(both.x86_usd), ranged(both.arm_usd), ranged(both.saved_usd), slower, share_paid
 

@@ -36,7 +36,9 @@ def quantity(measure: Measure, value: float | None) -> str:
 
 
 def interval(measure: Measure, estimate: Estimate) -> str:
-    """An estimate with its interval: ``502 [495, 510]``."""
+    """An estimate with its interval: ``502 [495, 510]``; a dash where no run had a value."""
+    if math.isnan(estimate.value):
+        return "-"
     ends = (quantity(measure, end) for end in (estimate.low, estimate.high))
     return f"{quantity(measure, estimate.value)} [{', '.join(ends)}]"
 
@@ -44,8 +46,11 @@ def interval(measure: Measure, estimate: Estimate) -> str:
 def amount(measure: Measure, estimate: Estimate) -> str:
     """The same in a sentence, with its unit: ``281 ms [270, 292]``, ``2.5 h [2.4, 2.6]``, ``$12 [$11, $13] a month``.
 
-    Long times are told in the largest unit that they have two of, and the ends of the interval in the same.
+    Long times are told in the largest unit that they have two of, and the ends of the interval in the same. ``no
+    value`` where no run had one.
     """
+    if math.isnan(estimate.value):
+        return "no value"
     size, unit = _scale(measure, estimate.value)
     value, low, high = (_scaled(measure, end, size) for end in (estimate.value, estimate.low, estimate.high))
     monthly = " a month" if measure.path[-1].endswith("_per_month") else ""
@@ -60,8 +65,10 @@ def amount_of(measure: Measure, value: float) -> str:
 
 def change(measure: Measure, estimate: Estimate) -> str:
     """A difference with interval and signs: ``+12 [-3, +27]``; of shares ``+0.3 points [+0.1, +0.5]``."""
+    if math.isnan(estimate.value):
+        return "-"
     value, low, high = (signed(measure, end) for end in (estimate.value, estimate.low, estimate.high))
-    points = " points" if _is_share(measure) and not math.isnan(estimate.value) else ""
+    points = " points" if _is_share(measure) else ""
     return f"{value}{points} [{low}, {high}]"
 
 

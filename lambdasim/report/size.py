@@ -233,7 +233,8 @@ def _method(sizing: Sizing) -> str:
     """How the values were chosen, and whether the objectives are monotone."""
     found, count = sizing.found, len(sizing.knob.texts)
     whole = len(found.tried) == count
-    tried = f"all {number(count)} values" if whole else f"{number(len(found.tried))} of {number(count)} values"
+    every = f"all {number(count)} values" if count > 1 else "the only value"
+    tried = every if whole else f"{number(len(found.tried))} of {number(count)} values"
     near = f", up to {number(sizing.design.replications * found.effort)} near the limit" if found.effort > 1 else ""
     runs = f"{number(sizing.design.replications)} times each{near}, on common random numbers"
     steps = [

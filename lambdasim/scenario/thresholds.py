@@ -96,5 +96,5 @@ def _in_the_keys_unit(number: float, unit: str, path: tuple[str, ...]) -> float:
     scales = {"_ms": US_PER_MS, "_s": US_PER_S}
     scale = next((us for suffix, us in scales.items() for word in path[1:] if word.endswith(suffix)), None)
     if scale is None:
-        raise ValueError(f"{'.'.join(path)} has no unit {unit!r}; write a bare number, or a percentage")
+        raise ValueError(f"{'.'.join(path)} has no unit {unit!r}; write a bare number")
     return parse_duration_us(f"{number:.15g} {unit}") / scale

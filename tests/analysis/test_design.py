@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import lambdasim
 from lambdasim import Design, InputError, Workers
 
 
@@ -43,3 +44,34 @@ def test_there_is_at_least_one_worker(processes):
 
 def test_numbers_from_numpy_are_taken():
     assert Design(replications=np.int64(3), confidence=np.float64(0.9)).replications == 3
+
+
+SHOP = lambdasim.parse_scenario("""\
+name: shop
+duration: 30s
+functions:
+  api: {runtime: python3.13, handler: {duration: 80 ms}}
+triggers:
+  web: {type: direct, target: api, arrivals: {poisson: {rate: 2/s}}}
+""")
+MEMORY = {"functions.api.memory_size": [128, 256]}
+P99 = "api.latency_ms.p99"
+
+
+@pytest.mark.parametrize(
+    ("asked", "option", "text"),
+    [
+        (lambda: lambdasim.replicate(SHOP, measures=P99), "--measure", P99),
+        (lambda: lambdasim.compare(SHOP, MEMORY, measures=P99), "--measure", P99),
+        (lambda: lambdasim.sweep(SHOP, MEMORY, measures=P99), "--measure", P99),
+        (lambda: lambdasim.sensitivity(SHOP, measures=P99), "--measure", P99),
+        (lambda: lambdasim.sensitivity(SHOP, only="cold_starts/"), "--only", "cold_starts/"),
+        (lambda: lambdasim.size(SHOP, MEMORY, objectives=f"{P99} < 9"), "--objective", f"{P99} < 9"),
+        (lambda: lambdasim.check(SHOP, thresholds=f"{P99} < 9"), "--threshold", f"{P99} < 9"),
+        (lambda: lambdasim.cost(SHOP, questions="fargate"), "questions", "fargate"),
+    ],
+)
+def test_one_text_where_a_list_is_meant_is_refused_before_its_letters_are_read(asked, option, text):
+    with pytest.raises(InputError) as refused:
+        asked()
+    assert str(refused.value) == f"{option}: expected a list, such as [{text!r}], found {text!r}"

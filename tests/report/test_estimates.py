@@ -34,7 +34,7 @@ def estimate(value, low, high):
         ("api.cost_usd.total", (1.5, 1.25, 1.75), "$1.50 [$1.25, $1.75]"),
         ("total.cost_usd_per_month", (1.5, 1.25, 1.75), "$1.50 [$1.25, $1.75] a month"),
         ("api.latency_ms.p99", (281, math.nan, math.nan), "281 ms [-, -]"),
-        ("api.latency_ms.p99", (math.nan, math.nan, math.nan), "- [-, -]"),
+        ("api.latency_ms.p99", (math.nan, math.nan, math.nan), "no value"),
     ],
 )
 def test_an_amount_has_its_unit_and_long_times_are_told_as_people_read_them(measure, ends, told):
@@ -50,7 +50,7 @@ def test_an_amount_has_its_unit_and_long_times_are_told_as_people_read_them(meas
         ("api.provisioned_concurrency.utilization.mean", (0.01, 0.01, 0.01), "+1 points [+1, +1]"),
         ("total.cost_usd_per_month", (0.00002, -0.00003, 0.0012), "$0.00 [$0.00, +$0.0012]"),
         ("total.cost_usd_per_month", (-2.5, -3, -2), "-$2.50 [-$3.00, -$2.00]"),
-        ("api.latency_ms.p99", (math.nan, math.nan, math.nan), "- [-, -]"),
+        ("api.latency_ms.p99", (math.nan, math.nan, math.nan), "-"),
     ],
 )
 def test_a_difference_of_shares_is_in_points_and_one_below_a_hundredth_of_a_cent_is_none(measure, ends, told):

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from lambdasim.analysis.observations import Design
+from lambdasim.analysis.replicate import replicate
 from lambdasim.analysis.runner import Workers
 from lambdasim.analysis.size import size
 from lambdasim.analysis.thresholds import Verdict
@@ -142,6 +143,18 @@ def test_where_no_value_meets_the_best_is_told_and_that_the_handler_alone_is_too
     text = size_text(sizing)
     assert text.startswith(f"No {PROVISIONED} of 0 to 30 is shown to meet f.latency_ms.p50 < 150; the best is ")
     assert "the handler alone takes longer (functions.f.duration_ms.p50: 200 ms [200, 200])" in text
+
+
+def test_the_handler_alone_is_called_too_slow_only_where_that_is_shown():
+    scenario = load(world(duration="60s", handler={"duration": {"exponential": {"mean": "200 ms"}}}))
+    [alone] = replicate(scenario, measures=["f.duration_ms.p99"], design=FEW).estimates
+    within = [f"f.latency_ms.p99 < {(alone.low + alone.value) / 2:.3f}"]
+    sizing = size(scenario, {PROVISIONED: [0]}, objectives=within, deeper=1, design=FEW)
+    assert sizing.answer is None
+    assert "the handler alone" not in size_text(sizing)
+    assert "Simulated: the only value, 3 times" in size_text(sizing)
+    below = [f"f.latency_ms.p99 < {alone.low / 2:.3f}"]
+    assert "the handler alone" in size_text(size(scenario, {PROVISIONED: [0]}, objectives=below, deeper=1, design=FEW))
 
 
 def test_where_all_values_meet_the_smallest_is_the_answer_and_said_to_be():

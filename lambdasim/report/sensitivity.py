@@ -13,7 +13,7 @@ from lambdasim.analysis.sensitivity import Sensitivity
 from lambdasim.analysis.tornado import Effect, End, Tornado
 from lambdasim.analysis.uncertainty import Assumption
 from lambdasim.errors import printable
-from lambdasim.report.estimates import PERCENTILES, amount, amount_of, change, estimate_document, interval, quantity
+from lambdasim.report.estimates import PERCENTILES, amount, change, estimate_document, interval
 from lambdasim.report.measuring import how_to_measure
 from lambdasim.report.numbers import short_month
 from lambdasim.report.ranges import brief
@@ -76,7 +76,7 @@ def _told(tornado: Tornado) -> str:
 def _there(end: End, tornado: Tornado) -> str:
     if not end.estimate.n:
         return "no value"
-    return amount_of(tornado.measure, end.estimate.value) if end.shown else "no difference shown"
+    return amount(tornado.measure, end.estimate) if end.shown else "no difference shown"
 
 
 def _name(path: str) -> str:
@@ -142,7 +142,7 @@ def _rows(effect: Effect, tornado: Tornado, longest: float, width: int) -> Itera
 
 
 def _moved(end: End, tornado: Tornado, longest: float, width: int) -> tuple[str, str, str]:
-    value = quantity(tornado.measure, end.estimate.value)
+    value = interval(tornado.measure, end.estimate)
     if end.change.n == 0:
         return value, "no value" if end.estimate.n == 0 else "none before", ""
     if not end.shown:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdasim.analysis.intervals import ALL_EQUAL, CONFIDENCE, Estimate, difference_estimate
+from lambdasim.analysis.intervals import ALL_EQUAL, CONFIDENCE, Estimate, difference_estimate, t_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -92,7 +92,7 @@ def relative_difference(ours: ArrayLike, theirs: ArrayLike, confidence: float = 
     if (y == x).all():
         return Estimate(0.0, 0.0, 0.0, n, ALL_EQUAL)
     # In terms of how far rho lies from its estimate: a d^2 - 2 b d + c <= 0.
-    squared = _t(n - 1, confidence) ** 2 / n
+    squared = t_quantile(n - 1, confidence) ** 2 / n
     spread = np.cov(x, y - (1 + value) * x)
     a, b, c = mean**2 - squared * spread[0, 0], -squared * spread[0, 1], -squared * spread[1, 1]
     if a <= 0:
@@ -139,7 +139,7 @@ def variance_ratio(ours: ArrayLike, theirs: ArrayLike, confidence: float = CONFI
     if n < 3:
         return Estimate(value, math.nan, math.nan, n, PITMAN_MORGAN)
     r = float(np.corrcoef(y + x, y - x)[0, 1])
-    k = 1 + 2 * max(1 - r * r, 0.0) * _t(n - 2, confidence) ** 2 / (n - 2)
+    k = 1 + 2 * max(1 - r * r, 0.0) * t_quantile(n - 2, confidence) ** 2 / (n - 2)
     up = k + math.sqrt(k * k - 1)
     return Estimate(value, (1 + w / up) / 2, (1 + w * up) / 2, n, PITMAN_MORGAN)
 
@@ -147,10 +147,3 @@ def variance_ratio(ours: ArrayLike, theirs: ArrayLike, confidence: float = CONFI
 def _is_flat(values: NDArray[np.float64]) -> bool:
     """Whether values are all the same but for rounding."""
     return bool(np.ptp(values) <= _EXACT * np.abs(values).max())
-
-
-def _t(degrees: int, confidence: float) -> float:
-    """How many standard errors lie on either side: a quantile of Student's t."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - slow to load
-
-    return float(stdtrit(degrees, (1 + confidence) / 2))

@@ -69,7 +69,7 @@ def mean_estimate(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate
     if estimate := _without_spread(known, confidence, T):
         return estimate
     mean = float(known.mean())
-    half = _t(len(known) - 1, confidence) * float(known.std(ddof=1)) / math.sqrt(len(known))
+    half = t_quantile(len(known) - 1, confidence) * float(known.std(ddof=1)) / math.sqrt(len(known))
     return Estimate(mean, mean - half, mean + half, len(known), T)
 
 
@@ -176,7 +176,9 @@ def batch_means_estimate(
     if (kept == kept[0]).all():
         return Estimate(value, value, value, batches, ALL_EQUAL)
     parts = _middle(kept.reshape(batches, size), percentile)
-    half = _t(batches - 1, confidence) * math.sqrt(float(((parts - value) ** 2).sum()) / (batches * (batches - 1)))
+    half = t_quantile(batches - 1, confidence) * math.sqrt(
+        float(((parts - value) ** 2).sum()) / (batches * (batches - 1))
+    )
     return Estimate(value, value - half, value + half, batches, method)
 
 
@@ -247,7 +249,7 @@ def _without_spread(known: NDArray[np.float64], confidence: float, method: str) 
     return Estimate(value, value, value, n, ALL_EQUAL) if (known == value).all() else None
 
 
-def _t(degrees: int, confidence: float) -> float:
+def t_quantile(degrees: int, confidence: float) -> float:
     """How many standard errors lie on either side: a quantile of Student's t."""
     from scipy.special import stdtrit  # noqa: PLC0415 - slow to load
 

@@ -57,12 +57,6 @@ def amount(measure: Measure, estimate: Estimate) -> str:
     return f"{value}{unit} [{low}, {high}]{monthly}"
 
 
-def amount_of(measure: Measure, value: float) -> str:
-    """A value in a sentence, with its unit and without an interval."""
-    size, unit = _scale(measure, value)
-    return f"{_scaled(measure, value, size)}{unit}"
-
-
 def change(measure: Measure, estimate: Estimate) -> str:
     """A difference with interval and signs: ``+12 [-3, +27]``; of shares ``+0.3 points [+0.1, +0.5]``."""
     if math.isnan(estimate.value):

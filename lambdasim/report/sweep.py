@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from lambdasim.analysis.extremes import Extremes, extremes
 from lambdasim.analysis.sweep import Sweep
+from lambdasim.analysis.variants import short_paths
 from lambdasim.errors import printable
 from lambdasim.report.estimates import amount, estimate_document, interval
 from lambdasim.report.numbers import share, short_month
@@ -72,26 +73,7 @@ def _rivals(sweep: Sweep, found: Extremes) -> str:
 
 def _where(sweep: Sweep, place: int) -> str:
     values = sweep.points[place].overrides.values()
-    return ", ".join(f"{name}={value}" for name, value in zip(_short(sweep.paths), values, strict=True))
-
-
-def _short(paths: Sequence[str]) -> list[str]:
-    """Each path's last words, as many as it takes to tell them apart.
-
-    >>> _short(["functions.api.memory_size", "functions.web.memory_size", "duration"])
-    ['api.memory_size', 'web.memory_size', 'duration']
-    """
-    words = [path.split(".") for path in paths]
-    kept = [1] * len(words)
-    while True:
-        names = [".".join(path[-number:]) for path, number in zip(words, kept, strict=True)]
-        more = [
-            min(number + (names.count(name) > 1), len(path))
-            for path, number, name in zip(words, kept, names, strict=True)
-        ]
-        if more == kept:
-            return names
-        kept = more
+    return ", ".join(f"{name}={value}" for name, value in zip(short_paths(sweep.paths), values, strict=True))
 
 
 def _points(sweep: Sweep) -> str:
@@ -115,7 +97,11 @@ def _points(sweep: Sweep) -> str:
         )
         for place in shown
     ]
-    columns = ("point", *map(printable, _short(sweep.paths)), *(f"{printable(measure.text)} " for measure in measures))
+    columns = (
+        "point",
+        *map(printable, short_paths(sweep.paths)),
+        *(f"{printable(measure.text)} " for measure in measures),
+    )
     return plain(table(printable(title), columns, rows))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.errors import (
     AnalysisError,
+    FigureError,
     InputError,
     LambdasimError,
     ParameterError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from lambdasim.analysis.thresholds import Checks, check
     from lambdasim.analysis.warm_up import with_warm_up
     from lambdasim.parameters.book import load_book
+    from lambdasim.plots import figures
     from lambdasim.result.result import Result
     from lambdasim.scenario.load import load_scenario, parse_scenario
     from lambdasim.scenario.schema import json_schema
@@ -50,6 +52,7 @@ __all__ = [
     "Comparison",
     "CostAnswers",
     "Design",
+    "FigureError",
     "InputError",
     "LambdasimError",
     "ParameterError",
@@ -67,6 +70,7 @@ __all__ = [
     "check",
     "compare",
     "cost",
+    "figures",
     "json_schema",
     "load_book",
     "load_scenario",
@@ -110,13 +114,13 @@ _HOMES = {
     "trade_off": "lambdasim.analysis.pareto",
     "with_warm_up": "lambdasim.analysis.warm_up",
 }
-_MODULES = ("queueing",)
+_MODULES = {"figures": "lambdasim.plots.figures", "queueing": "lambdasim.queueing"}
 
 
 def __getattr__(name: str) -> Any:
     """Load the rest of the public face when it is first used: ``import lambdasim`` itself stays light."""
     if name in _MODULES:
-        return import_module(f"lambdasim.{name}")
+        return import_module(_MODULES[name])
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'lambdasim' has no attribute {name!r}")

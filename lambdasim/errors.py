@@ -7,6 +7,7 @@
     ├── ParameterError      the parameter book has no such entry (it never guesses)
     ├── AnalysisError       what was asked has no answer, as simulations showed
     ├── WorkerError         those who should do the work died of it, or can't be had
+    ├── FigureError         a result has nothing that the figure shows
     └── ResultError         a saved result can't be written, or read back
 """
 
@@ -77,3 +78,7 @@ class WorkerError(LambdasimError):
 
 class ResultError(LambdasimError):
     """A result can't be written to, or read from, the place that was named."""
+
+
+class FigureError(LambdasimError):
+    """A result has nothing that the figure shows: no cold start, no queue, no log; the message says what it lacks."""

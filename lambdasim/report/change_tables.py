@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lambdasim.report.numbers import instant, number
-from lambdasim.report.table import Summary, Table, table
+from lambdasim.display.numbers import instant, number
+from lambdasim.display.table import Summary, Table, table
 
 
 def downstream_table(downstream: Summary) -> Table:

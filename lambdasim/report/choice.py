@@ -9,8 +9,8 @@ from lambdasim.analysis.compare import Comparison, Recommendation
 from lambdasim.analysis.directions import Better
 from lambdasim.analysis.served import SHARE
 from lambdasim.analysis.verdicts import Compared, Verdict
+from lambdasim.display.numbers import share, short_month
 from lambdasim.report.estimates import amount, interval
-from lambdasim.report.numbers import share, short_month
 
 _MOST_TOLD = 3  # variants in one sentence
 

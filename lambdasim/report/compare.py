@@ -12,11 +12,11 @@ from lambdasim.analysis.compare import Comparison
 from lambdasim.analysis.differences import Difference
 from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS, Estimate, share_that_may_differ
 from lambdasim.analysis.verdicts import Compared, Row
+from lambdasim.display.numbers import share
+from lambdasim.display.table import Table, plain, table
 from lambdasim.errors import printable
 from lambdasim.report.choice import answer
 from lambdasim.report.estimates import PERCENTILES, change, estimate_document, interval, quantity
-from lambdasim.report.numbers import share
-from lambdasim.report.table import Table, plain, table
 
 WIDTH = 100
 _LONG = 20  # characters of a label; longer ones are told once, and stand for by their number

@@ -9,11 +9,11 @@ from typing import Any
 
 from lambdasim.analysis.cost import CostAnswers
 from lambdasim.analysis.intervals import Estimate
+from lambdasim.display.numbers import month_of, number, share
+from lambdasim.display.table import plain
 from lambdasim.errors import printable
 from lambdasim.report.cost_sections import at_traffic, ranged, sections
 from lambdasim.report.estimates import estimate_document
-from lambdasim.report.numbers import month_of, number, share
-from lambdasim.report.table import plain
 from lambdasim.result.plain import plain as plain_value
 
 _SCHEMA_VERSION = 1

@@ -12,9 +12,9 @@ from lambdasim.analysis.costs.init_billing import InitBillingAnswer
 from lambdasim.analysis.costs.provisioned import OneFunction, ProvisionedAnswer
 from lambdasim.analysis.costs.traffic import AtTraffic, TrafficAnswer
 from lambdasim.analysis.intervals import Estimate
+from lambdasim.display.numbers import milliseconds, number, share, usd
+from lambdasim.display.table import Row, Table, table
 from lambdasim.report.estimates import amount
-from lambdasim.report.numbers import milliseconds, number, share, usd
-from lambdasim.report.table import Row, Table, table
 from lambdasim.scenario.measures import Measure
 
 Unit = Callable[[float], str]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lambdasim.analysis.intervals import Estimate, share_that_may_differ
-from lambdasim.report.numbers import milliseconds, number, share, usd
+from lambdasim.display.numbers import milliseconds, number, share, usd
 from lambdasim.scenario.measures import Measure
 from lambdasim.units import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_MS, US_PER_S
 

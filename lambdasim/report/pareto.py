@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lambdasim.analysis.pareto import Point, TradeOff
+from lambdasim.display.numbers import number, share
+from lambdasim.display.table import Table, plain, table
 from lambdasim.errors import printable
 from lambdasim.report.estimates import interval
-from lambdasim.report.numbers import number, share
 from lambdasim.report.size import joined, judged, plainly, printable_lines, single_runs, tried_document, turning_away
-from lambdasim.report.table import Table, plain, table
 
 _SCHEMA_VERSION = 1
 _MOST_TIES = 5

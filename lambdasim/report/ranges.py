@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdasim.report.numbers import number
+from lambdasim.display.numbers import number
 from lambdasim.scenario.distributions import distribution_from
 from lambdasim.units import format_us
 

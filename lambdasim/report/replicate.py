@@ -10,11 +10,11 @@ from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS, Estimate
 from lambdasim.analysis.replicate import Replications
 from lambdasim.analysis.stationarity import changes_by_design
 from lambdasim.analysis.warm_up import PILOTS, STATED
+from lambdasim.display.numbers import month_of, share
+from lambdasim.display.table import plain, table
 from lambdasim.errors import printable
 from lambdasim.report.contrasts import advice, contrast_told
 from lambdasim.report.estimates import amount, estimate_document, interval, quantity, same_in_all, signed
-from lambdasim.report.numbers import month_of, share
-from lambdasim.report.table import plain, table
 from lambdasim.scenario.measures import Measure
 from lambdasim.units import US_PER_S, format_us
 

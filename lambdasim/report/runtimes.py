@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from lambdasim.report.numbers import milliseconds
-from lambdasim.report.table import Table, plain, table
+from lambdasim.display.numbers import milliseconds
+from lambdasim.display.table import Table, plain, table
 from lambdasim.scenario.runtimes import SHARES, SOON_DAYS, Runtime, Status
 
 WIDTH = 80

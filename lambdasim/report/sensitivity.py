@@ -12,12 +12,12 @@ from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS
 from lambdasim.analysis.sensitivity import Sensitivity
 from lambdasim.analysis.tornado import Effect, End, Tornado
 from lambdasim.analysis.uncertainty import Assumption
+from lambdasim.display.numbers import short_month
+from lambdasim.display.table import Table, plain, table
 from lambdasim.errors import printable
 from lambdasim.report.estimates import PERCENTILES, amount, change, estimate_document, interval
 from lambdasim.report.measuring import how_to_measure
-from lambdasim.report.numbers import short_month
 from lambdasim.report.ranges import brief
-from lambdasim.report.table import Table, plain, table
 
 MOST = 10  # rows of a tornado, unless it is said
 WIDTH = 100

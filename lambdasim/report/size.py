@@ -11,11 +11,11 @@ from lambdasim.analysis.intervals import ALL_EQUAL, Estimate, share_that_may_dif
 from lambdasim.analysis.served import SHARE
 from lambdasim.analysis.size import Neighbour, Sizing
 from lambdasim.analysis.thresholds import Check, Verdict
+from lambdasim.display.numbers import number, share, short_month
+from lambdasim.display.table import Table, plain, table
 from lambdasim.errors import printable
 from lambdasim.report.checks import broken
 from lambdasim.report.estimates import amount, change, estimate_document, interval, quantity
-from lambdasim.report.numbers import number, share, short_month
-from lambdasim.report.table import Table, plain, table
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
 

@@ -11,10 +11,10 @@ import numpy as np
 from lambdasim.analysis.extremes import Extremes, extremes
 from lambdasim.analysis.sweep import Sweep
 from lambdasim.analysis.variants import short_paths
+from lambdasim.display.numbers import share, short_month
+from lambdasim.display.table import plain, table
 from lambdasim.errors import printable
 from lambdasim.report.estimates import amount, estimate_document, interval
-from lambdasim.report.numbers import share, short_month
-from lambdasim.report.table import plain, table
 
 _SCHEMA_VERSION = 1
 MOST_POINTS, MOST_MEASURES = 20, 5  # that a person reads through

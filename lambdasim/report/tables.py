@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from lambdasim.display.numbers import number, share, span, usd
+from lambdasim.display.table import QUANTILES, Summary, Table, spread, table
 from lambdasim.report.change_tables import changes_table, downstream_table
-from lambdasim.report.numbers import number, share, span, usd
-from lambdasim.report.table import QUANTILES, Summary, Table, spread, table
 from lambdasim.report.theory_table import theory_table
 from lambdasim.report.trigger_tables import trigger_tables
 from lambdasim.report.version_tables import provisioned_table, version_table

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lambdasim.display.numbers import milliseconds, month_of, number, share, usd
+from lambdasim.display.table import Summary, Table, plain
 from lambdasim.errors import printable
 from lambdasim.header import Family
-from lambdasim.report.numbers import milliseconds, month_of, number, share, usd
-from lambdasim.report.table import Summary, Table, plain
 from lambdasim.report.tables import tables
 from lambdasim.report.trigger_tables import family_of
 from lambdasim.units import US_PER_MS, format_us

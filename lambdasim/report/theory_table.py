@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from lambdasim.report.numbers import milliseconds, number, share
-from lambdasim.report.table import Row, Summary, Table, table
+from lambdasim.display.numbers import milliseconds, number, share
+from lambdasim.display.table import Row, Summary, Table, table
 
 _COLUMNS = ("function", "formula", "quantity", "theory", "simulated", "std. error", "z", "load", "note")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lambdasim.display.numbers import milliseconds, number
+from lambdasim.display.table import QUANTILES, Row, Summary, Table, spread, table
 from lambdasim.header import FAMILIES, Family
-from lambdasim.report.numbers import milliseconds, number
-from lambdasim.report.table import QUANTILES, Row, Summary, Table, spread, table
 
 # By title, and then by heading: where in a trigger's summary the number is.
 _EVENTS = {"events": "events", "filtered": "filtered", "batches": "batches", "mean batch": "batch_size.mean"}

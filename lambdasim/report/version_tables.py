@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lambdasim.report.numbers import milliseconds, number, share
-from lambdasim.report.table import Summary, Table, table
+from lambdasim.display.numbers import milliseconds, number, share
+from lambdasim.display.table import Summary, Table, table
 
 
 def provisioned_table(functions: Summary) -> Table:

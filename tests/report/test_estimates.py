@@ -7,8 +7,8 @@ import math
 import pytest
 
 from lambdasim.analysis.intervals import Estimate
+from lambdasim.display.numbers import month_of
 from lambdasim.report.estimates import amount, change
-from lambdasim.report.numbers import month_of
 from lambdasim.scenario.measures import Names, read_measure
 
 NAMES = Names(("api",), {"jobs": "sqs", "clicks": "kinesis"})

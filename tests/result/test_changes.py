@@ -7,8 +7,8 @@ import pytest
 
 import lambdasim
 from lambdasim.codes import NO_VERSION, Change
+from lambdasim.display.table import plain
 from lambdasim.header import Header, IncidentFacts, VersionFacts
-from lambdasim.report.table import plain
 from lambdasim.report.tables import tables
 from lambdasim.report.text import pieces, plain_report
 from lambdasim.result import storage

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lambdasim.report.numbers import milliseconds
+from lambdasim.display.numbers import milliseconds
 
 Summary = Mapping[str, Any]
 Row = tuple[str, ...]

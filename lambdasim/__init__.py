@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from lambdasim.analysis.warm_up import with_warm_up
     from lambdasim.parameters.book import load_book
     from lambdasim.plots import figures
+    from lambdasim.report.as_text import text_report
+    from lambdasim.report.page.html import html_report
+    from lambdasim.report.widgets import what_if
     from lambdasim.result.result import Result
     from lambdasim.scenario.load import load_scenario, parse_scenario
     from lambdasim.scenario.schema import json_schema
@@ -71,6 +74,7 @@ __all__ = [
     "compare",
     "cost",
     "figures",
+    "html_report",
     "json_schema",
     "load_book",
     "load_scenario",
@@ -81,7 +85,9 @@ __all__ = [
     "simulate",
     "size",
     "sweep",
+    "text_report",
     "trade_off",
+    "what_if",
     "with_warm_up",
 ]
 
@@ -102,6 +108,7 @@ _HOMES = {
     "check": "lambdasim.analysis.thresholds",
     "compare": "lambdasim.analysis.compare",
     "cost": "lambdasim.analysis.cost",
+    "html_report": "lambdasim.report.page.html",
     "json_schema": "lambdasim.scenario.schema",
     "load_book": "lambdasim.parameters.book",
     "load_scenario": "lambdasim.scenario.load",
@@ -111,7 +118,9 @@ _HOMES = {
     "simulate": "lambdasim.simulation",
     "size": "lambdasim.analysis.size",
     "sweep": "lambdasim.analysis.sweep",
+    "text_report": "lambdasim.report.as_text",
     "trade_off": "lambdasim.analysis.pareto",
+    "what_if": "lambdasim.report.widgets",
     "with_warm_up": "lambdasim.analysis.warm_up",
 }
 _MODULES = {"figures": "lambdasim.plots.figures", "queueing": "lambdasim.queueing"}

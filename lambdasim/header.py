@@ -15,7 +15,7 @@ class FunctionFacts:
 
 @dataclass(frozen=True, slots=True)
 class VersionFacts:
-    """What a reader of the logs must know of one version of a function (its index is ``function``) to bill it."""
+    """What a reader of the logs must know of one version of a function (its index is ``function``)."""
 
     function: int
     version: str
@@ -25,6 +25,8 @@ class VersionFacts:
     snapshot_charged: bool = False  # it has SnapStart, and AWS charges for its snapshot
     nat_mb: float = 0.0  # what each of its invocations sends and gets through a NAT gateway
     managed_zip: bool = False  # a Zip package on a managed runtime: its inits were not always billed
+    runtime: str = ""  # as the book names it: python3.13, go@provided.al2023; empty in results of before it was kept
+    package_type: str = "Zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,16 @@ class TriggerFacts:
     """What a reader of the logs must know of a trigger.
 
     ``calls``: an asynchronous source that waits for the function itself, so that Lambda's event queue has no part.
+    ``keeps_us``: how old an event may become before it is given up for its age; ``hides_us``: how long a queue hides a
+    message that was received; None where there is no such thing, and in results of before they were kept.
     """
 
     name: str
     kind: str
     billed: tuple[BilledItem, ...] = ()
     calls: bool = False
+    keeps_us: int | None = None
+    hides_us: int | None = None
 
     @property
     def family(self) -> Family:
@@ -104,6 +110,19 @@ class IncidentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitFacts:
+    """A limit on concurrency from ``from_us`` on, until one of the same scope follows.
+
+    ``scope``: THE_ACCOUNT (its concurrent executions), or a function's name (its reserved concurrency; None: none from
+    then on).
+    """
+
+    scope: str
+    from_us: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """What the indices in the logs stand for, and the span that statistics cover."""
 
@@ -121,6 +140,7 @@ class Header:
     downstream: tuple[DownstreamFacts, ...] = ()
     nat_gateways: int = 0
     traffic: float = 1.0  # how many times the arrivals that are written came
+    limits: tuple[LimitFacts, ...] = ()  # by scope, then in order of time; none in results of before they were kept
 
     @property
     def measured_us(self) -> int:

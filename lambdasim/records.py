@@ -123,6 +123,14 @@ CHANGE_COLUMNS = (
     ),
 )
 
+PROVISIONED_COLUMNS = (
+    Column("version", "u2", "index into Header.versions"),
+    Column("configured", "i4", "how much provisioned concurrency was asked for"),
+    Column("allocated", "i4", "how much of it could be used, with what was busy still after a decrease"),
+    Column("from_us", "i8", "since when; periods of one version follow each other while it has any"),
+    Column("to_us", "i8", "until when it was so"),
+)
+
 
 @dataclass(slots=True)
 class Tally:

@@ -14,6 +14,7 @@ from lambdasim.metrics.recorder import Metrics, Recorder
 from lambdasim.result.companion import companions_of
 from lambdasim.result.result import Provenance, Result
 from lambdasim.result.run_warnings import warnings_of
+from lambdasim.result.written import as_written
 from lambdasim.scenario.facts import header_of
 from lambdasim.service.aliases import aliases_of
 from lambdasim.service.attachments import network_of
@@ -87,6 +88,7 @@ def simulate(
             warnings=warnings,
             thresholds=scenario.thresholds,
             theory=theory,
+            written=as_written(scenario),
         ),
     )
 

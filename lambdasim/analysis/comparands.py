@@ -146,7 +146,7 @@ def _measures(
 ) -> tuple[Measure, ...]:
     """The measures that ``texts`` name in all scenarios, each once, and the month's cost."""
     measures = dict[tuple[str, ...], Measure]()
-    for text in _usual(scenarios) if texts is None else [*listed(texts, _MEASURE), COST]:
+    for text in usual_measures(scenarios) if texts is None else [*listed(texts, _MEASURE), COST]:
         try:
             measure = _shared(scenarios, text)
             measures.setdefault(measure.path, measure)
@@ -157,7 +157,7 @@ def _measures(
     return tuple(measures.values())
 
 
-def _usual(scenarios: Sequence[Scenario]) -> list[str]:
+def usual_measures(scenarios: Sequence[Scenario]) -> list[str]:
     """What most questions need, as far as all scenarios have it; totals where they don't have the same functions."""
     shared, lost = list[str](), False
     for measure in headline_measures(scenarios[0]):

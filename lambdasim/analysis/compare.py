@@ -171,7 +171,7 @@ def weighed(
         compared_by(measure, values[:, :, place], found.baseline, design.confidence, judged=judged)
         for place, measure in enumerate(found.measures)
     )
-    foremost = compared[0] if first_counts else _foremost(compared)
+    foremost = compared[0] if first_counts else first_that_differs(compared)
     return Comparison(
         labels=found.labels,
         variants=found.variants,
@@ -185,7 +185,7 @@ def weighed(
     )
 
 
-def _foremost(compared: Sequence[Compared]) -> Compared:
+def first_that_differs(compared: Sequence[Compared]) -> Compared:
     """The first measure that tells variants apart; the cost, which is the last, comes in anyway."""
     return next((one for one in compared[:-1] if one.has_pairs and not one.all_equal), compared[0])
 

@@ -15,7 +15,6 @@ class Better(Enum):
     HIGHER = "higher"
 
 
-_NAMED = ("functions", "triggers", "downstream", "versions")  # below these stands a name
 _LOWER = frozenset(
     (
         # what callers and events suffer
@@ -46,7 +45,7 @@ def better_when(measure: Measure) -> Better | None:
     >>> better_when(Measure("", ("account", "concurrency", "max"))) is None
     True
     """
-    words = _keys(measure)
+    words = measure.keys
     if words[:1] == ("status_codes",) and _STATUS.fullmatch(words[-1]):
         return Better.HIGHER if words[-1].startswith("2") else Better.LOWER if words[-1][0] in "45" else None
     for word in words:
@@ -55,12 +54,3 @@ def better_when(measure: Measure) -> Better | None:
         if word in _HIGHER:
             return Better.HIGHER
     return None
-
-
-def _keys(measure: Measure) -> tuple[str, ...]:
-    """The words that are keys of the summary, without the names of functions and the like."""
-    path, keys = measure.path, list[str]()
-    for above, word in zip(("", *path), path, strict=False):
-        if above not in _NAMED and word not in _NAMED:
-            keys.append(word)
-    return tuple(keys)

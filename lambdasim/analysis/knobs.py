@@ -76,7 +76,7 @@ def knobs_of(scenario: Scenario, vary: Mapping[str, Wanted], *, alone: bool = Tr
 
 
 def _knob(scenario: Scenario, path: str, wanted: Wanted) -> Knob:
-    location = _location(scenario, steps_of(path))
+    location = location_of(scenario, steps_of(path))
     schemas = schemas_at(location)
     if not schemas and (known := names_at(location[:-1])):
         raise ValueError(f"unknown key {str(location[-1])!r}; {nearest(location[-1], known)}")
@@ -95,13 +95,13 @@ def _knob(scenario: Scenario, path: str, wanted: Wanted) -> Knob:
     texts = tuple(dict.fromkeys(yaml_text(value).strip() for value in values))
     if not texts or not all(texts):
         raise ValueError("there are no values to try; write for example 128,256,512 or 128..1024")
-    numbers = _numbers(texts)
+    numbers = numbers_of(texts)
     if numbers is None:
         return Knob(path, texts, is_ordered=False)
     return Knob(path, tuple(text for _, text in sorted(zip(numbers, texts, strict=True), key=lambda pair: pair[0])))
 
 
-def _location(scenario: Scenario, steps: Sequence[str]) -> tuple[str | int, ...]:
+def location_of(scenario: Scenario, steps: Sequence[str]) -> tuple[str | int, ...]:
     """The steps as the schema takes them: a trigger's name is followed by its type, places in lists are numbers."""
     trigger = scenario.triggers.get(steps[1]) if steps[0] == "triggers" and len(steps) > 1 else None
     typed = (*steps[:2], trigger.type, *steps[2:]) if trigger is not None else tuple(steps)
@@ -126,8 +126,8 @@ def _default(scenario: Scenario, path: str, schemas: Sequence[Mapping[str, Any]]
     return tuple(map(str, range(low, high + 1)))
 
 
-def _numbers(texts: Iterable[str]) -> list[float] | None:
-    """The texts as numbers of one kind; None if they are none."""
+def numbers_of(texts: Iterable[str]) -> list[float] | None:
+    """The texts as numbers of one kind (durations, rates, sizes, shares or bare ones); None if they are none."""
     for read in _READERS:
         try:
             return [read(text) for text in texts]

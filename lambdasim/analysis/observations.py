@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
@@ -157,11 +157,14 @@ def listed(texts: Sequence[str], option: str) -> Sequence[str]:
     return texts
 
 
-def headline_measures(scenario: Scenario) -> tuple[Measure, ...]:
-    """What most questions are about: each function's p99 latency, cold starts and throttles; the month's cost."""
+def headline_measures(scenario: Scenario, functions: Iterable[str] | None = None) -> tuple[Measure, ...]:
+    """What most questions are about: each function's p99 latency, cold starts and throttles; the month's cost.
+
+    Of all ``functions``, or of these only.
+    """
     texts = [
         f"functions.{name}.{key}"
-        for name in scenario.functions
+        for name in (scenario.functions if functions is None else functions)
         for key in ("latency_ms.p99", "cold_start_rate", "throttles.total")
     ]
     return tuple(measure_of(scenario, text) for text in (*texts, "total.cost_usd_per_month"))

@@ -44,6 +44,18 @@ class Range:
         return _BETWEEN.join(end.replace(" ", "") for end in ends)
 
 
+def number_and_unit(text: str) -> tuple[float, str] | None:
+    """A single number with its unit, empty for a bare one; None of anything else.
+
+    >>> number_and_unit("2.5 s"), number_and_unit("512"), number_and_unit("1h30m"), number_and_unit("arm64")
+    ((2.5, 's'), (512.0, ''), None, None)
+    """
+    found = _END.fullmatch(text)
+    if found is None or not math.isfinite(float(found["number"])):
+        return None
+    return float(found["number"]), found["unit"] or ""
+
+
 def is_range(text: str) -> bool:
     """Whether a text means a range.
 

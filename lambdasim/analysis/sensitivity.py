@@ -141,7 +141,7 @@ def sensitivity(
     wanted = _measures(scenario, measures)
     check_ranges(scenario, parameters or {})
     tell = progress or (lambda _share: None)
-    costs = any("usd" in word for measure in wanted for word in measure.path)
+    costs = any(measure.is_money for measure in wanted)
     point = Point(scenario, design.seed_of(scenario, 0), wanted, design.log)
     base = _first(point)
     if base.why:

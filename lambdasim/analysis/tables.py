@@ -18,8 +18,8 @@ from lambdasim.scenario.measures import Measure
 if TYPE_CHECKING:
     import pandas as pd
 
-_CSV, _PARQUET = ".csv", ".parquet"
-_BEGINNINGS = {_CSV: b"point,", _PARQUET: b"PAR1"}  # of a table that may be written over
+CSV, PARQUET = ".csv", ".parquet"
+_BEGINNINGS = {CSV: b"point,", PARQUET: b"PAR1"}  # of a table that may be written over
 
 
 def tidy(
@@ -69,10 +69,10 @@ def checked_place(path: Path) -> Path:
         ResultError: its name says no format, it is something else's, or can't be written to.
     """
     if path.suffix not in _BEGINNINGS:
-        raise ResultError(f"{path}: the name says no format; end it in {_CSV} or {_PARQUET}")
-    if path.suffix == _PARQUET and find_spec("pyarrow") is None:
+        raise ResultError(f"{path}: the name says no format; end it in {CSV} or {PARQUET}")
+    if path.suffix == PARQUET and find_spec("pyarrow") is None:
         raise ResultError(
-            f"{path}: writing it takes pyarrow; run: pip install 'lambdasim-aws[parquet]', or end it in {_CSV}"
+            f"{path}: writing it takes pyarrow; run: pip install 'lambdasim-aws[parquet]', or end it in {CSV}"
         )
     try:
         if path.exists():
@@ -94,7 +94,7 @@ def write(frame: pd.DataFrame, path: Path) -> None:
     """
     draft = path.with_name(f".{path.name}.partial")
     try:
-        if path.suffix == _CSV:
+        if path.suffix == CSV:
             frame.to_csv(draft, index=False, lineterminator="\n", encoding="utf-8")
         else:
             frame.to_parquet(draft, engine="pyarrow", index=False)
@@ -104,6 +104,27 @@ def write(frame: pd.DataFrame, path: Path) -> None:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """The table in a file, every cell as text; an empty one where there is no number.
+
+    Raises:
+        ResultError: there is no such file, or it can't be read.
+    """
+    import pandas as pd  # noqa: PLC0415  heavy
+
+    if path.suffix == PARQUET and find_spec("pyarrow") is None:
+        raise ResultError(f"{path}: reading it takes pyarrow; run: pip install 'lambdasim-aws[parquet]'")
+    try:
+        if path.suffix == PARQUET:
+            frame = pd.read_parquet(path, engine="pyarrow")
+            return frame.astype(object).where(frame.notna(), "nan").astype(str)
+        return pd.read_csv(path, dtype=str, keep_default_na=False).replace("", "nan")
+    except FileNotFoundError:
+        raise ResultError(f"{path}: there is no such file") from None
+    except (OSError, ValueError) as error:  # pyarrow's and pandas' errors of parsing are ValueErrors
+        raise ResultError(f"{path}: can't be read: {error}") from None
 
 
 def _unwritable(path: Path, error: OSError) -> ResultError:

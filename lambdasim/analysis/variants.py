@@ -90,6 +90,21 @@ def labels_of(
     return _numbered(labels)
 
 
+def head_and_names(labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The head of a column of labels, and its cells: the values alone where all labels have the same keys.
+
+    >>> head_and_names(["memory_size=256", "memory_size=512"]), head_and_names(["today", "timeout=3"])
+    (('memory_size', ('256', '512')), ('variant', ('today', 'timeout=3')))
+    >>> head_and_names(["memory_size=256, architecture=arm64", "memory_size=512, architecture=x86_64"])
+    ('memory_size, architecture', ('256, arm64', '512, x86_64'))
+    """
+    parts = [[part.partition("=") for part in label.split(", ")] for label in labels]
+    keys = {tuple(key for key, _, _ in own) for own in parts}
+    if len(keys) == 1 and all(sign for own in parts for _, sign, _ in own):
+        return ", ".join(keys.pop()), tuple(", ".join(value for _, _, value in own) for own in parts)
+    return "variant", tuple(labels)
+
+
 def _varies(path: str, laid: Sequence[Mapping[str, str]]) -> bool:
     return len({values.get(path) for values in laid}) > 1
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import click
 
+from lambdasim.cli.experiment import load_all
 from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.options import set_option
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
-from lambdasim.errors import InputError, Problem
 
 ADVICE_GIVEN = 1
 _SCHEMA_VERSION = 1
@@ -42,17 +41,9 @@ def advise(
     from lambdasim.advice.advise import advise as advice_on  # noqa: PLC0415 - keeps --help fast
     from lambdasim.report.advice import advice_document, advice_text  # noqa: PLC0415
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415
-    from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
     from lambdasim.simulation import simulate  # noqa: PLC0415
 
-    loaded, problems = [], list[Problem]()
-    for path in scenarios:
-        try:
-            loaded.append(load_scenario(path, overrides=overrides))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    loaded = load_all(scenarios, overrides)
     documents, given = [], 0
     for scenario in loaded:
         interrupts.check()
@@ -66,7 +57,7 @@ def advise(
         if as_json:
             documents.append(advice_document(scenario, advice, None if result is None else result.header.seed))
         else:
-            text = advice_text(scenario, advice, partial(click.style, bold=True) if on_terminal() else str)
+            text = advice_text(scenario, advice, screen())
             say(text if scenario is loaded[-1] else f"{text}\n")
     if as_json:
         say(as_json_text({"schema_version": _SCHEMA_VERSION, "scenarios": documents}))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +11,11 @@ import click
 from lambdasim.cli.experiment import design_of, experiment_options
 from lambdasim.cli.files import check_place, write_file
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
 from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from lambdasim.analysis.thresholds import Verdict
     from lambdasim.scenario.model import Scenario
 
 THRESHOLD_FAILED = 1
@@ -76,7 +73,7 @@ def check(
     if as_json:
         say(as_json_text(checks_document(done, strict=strict)))
     else:
-        say(checks_text(done, strict=strict, signs=_signs(), styled=_coloured if _in_colour() else _plain))
+        say(checks_text(done, screen(), strict=strict))
     failed = any(fails(one, strict=strict) for checks in done for one in checks.checks)
     return THRESHOLD_FAILED if failed else 0
 
@@ -97,26 +94,3 @@ def _loaded(paths: Sequence[Path], overrides: dict[str, str], thresholds: Sequen
     if problems:
         raise InputError(dict.fromkeys(problems))
     return loaded
-
-
-def _signs() -> dict[Verdict, str]:
-    """Marks that standard output can show."""
-    from lambdasim.report.checks import ASCII_SIGNS, SIGNS  # noqa: PLC0415 - keeps --help fast
-
-    try:
-        "".join(SIGNS.values()).encode(getattr(sys.stdout, "encoding", None) or "utf-8")
-    except (UnicodeEncodeError, LookupError):
-        return ASCII_SIGNS
-    return SIGNS
-
-
-def _in_colour() -> bool:
-    return on_terminal() and not os.environ.get("NO_COLOR")
-
-
-def _plain(_verdict: Verdict, text: str) -> str:
-    return text
-
-
-def _coloured(verdict: Verdict, text: str) -> str:
-    return click.style(text, fg={"holds": "green", "fails": "red"}.get(verdict.value, "yellow"))

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from lambdasim.cli.experiment import design_of, experiment_options, measure_option, refuse_both, vary_option
+from lambdasim.cli.experiment import (
+    design_of,
+    experiment_options,
+    load_all,
+    measure_option,
+    refuse_both,
+    variant_named,
+    vary_option,
+)
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
-from lambdasim.errors import InputError, Problem
 
 
 @click.command()
@@ -50,24 +56,19 @@ def compare(
     from lambdasim.analysis.compare import compare as comparison_of  # noqa: PLC0415 - keeps --help fast
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415
     from lambdasim.report.compare import compare_document, compare_text  # noqa: PLC0415
-    from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
 
     refuse_both(overrides, vary)
-    loaded, problems = [], list[Problem]()
-    for path in scenarios:
-        try:
-            loaded.append(load_scenario(path, overrides=overrides))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    loaded = load_all(scenarios, overrides)
     interrupts.check()
-    number = int(baseline) - 1 if baseline.isdecimal() else baseline
     with progress_bar(f"{len(loaded)} scenarios" if len(loaded) > 1 else loaded[0].name) as progress:
         found = comparison_of(
-            loaded, vary, measures=measures, baseline=number, design=design_of(**design), progress=progress
+            loaded,
+            vary,
+            measures=measures,
+            baseline=variant_named(baseline),
+            design=design_of(**design),
+            progress=progress,
         )
     interrupts.check()
-    bold = partial(click.style, bold=True) if on_terminal() else str
-    say(as_json_text(compare_document(found)) if as_json else compare_text(found, bold))
+    say(as_json_text(compare_document(found)) if as_json else compare_text(found, screen()))
     return 0

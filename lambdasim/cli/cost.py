@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 
 from lambdasim.cli.experiment import design_of, experiment_options
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
 from lambdasim.errors import InputError, Problem
 
@@ -34,11 +34,14 @@ def _factors(_ctx: click.Context, _parameter: click.Parameter, text: str | None)
     return tuple(factors)
 
 
+def traffic_option(told: str) -> Callable[..., Callable[..., Any]]:
+    """``--traffic factor,factor``, as a tuple of numbers; None if it isn't given. ``told`` is its help."""
+    return click.option("--traffic", metavar="1,2,5,10", callback=_factors, help=told)
+
+
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--traffic", metavar="1,2,5,10", callback=_factors, help="The bill, p99 and throttles at so many times the traffic."
-)
+@traffic_option("The bill, p99 and throttles at so many times the traffic.")
 @click.option("--init-billing", is_flag=True, help="What it costs that inits are billed since August 2025.")
 @click.option("--architecture", is_flag=True, help="x86_64 against arm64, and how much slower arm64 may be.")
 @click.option("--fargate", is_flag=True, help="Lambda against Fargate, and the rate where their bills cross.")
@@ -91,6 +94,5 @@ def cost(
             progress=progress,
         )
     interrupts.check()
-    bold = partial(click.style, bold=True) if on_terminal() else str
-    say(as_json_text(cost_document(answers)) if as_json else cost_text(answers, bold))
+    say(as_json_text(cost_document(answers)) if as_json else cost_text(answers, screen()))
     return 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,18 +15,19 @@ from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from lambdasim.analysis.observations import Design
+    from lambdasim.scenario.model import Scenario
 
 REPLICATIONS = 10
 _CLUSTER = "lambdasim.cluster"
 
 
-def experiment_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--set``, and those that :func:`design_of` takes, under the same names."""
+def experiment_options(function: Callable[..., Any], *, fewest: int = 2) -> Callable[..., Any]:
+    """``--set``, and those that :func:`design_of` takes, under the same names; at least ``fewest`` replications."""
     options = (
         set_option,
         click.option(
             "--replications",
-            type=click.IntRange(min=2),
+            type=click.IntRange(min=fewest),
             default=REPLICATIONS,
             show_default=True,
             help="Independent runs of each variant, on seeds that follow each other.",
@@ -134,6 +136,26 @@ def _varied(_ctx: click.Context, _parameter: click.Parameter, options: tuple[str
     if problems:
         raise InputError(problems)
     return varied
+
+
+def load_all(paths: Sequence[Path], overrides: Mapping[str, str]) -> list[Scenario]:
+    """The scenarios in some files; ``InputError`` with all that is wrong with any of them."""
+    from lambdasim.scenario.load import load_scenario  # noqa: PLC0415 - keeps --help fast
+
+    loaded, problems = [], list[Problem]()
+    for path in paths:
+        try:
+            loaded.append(load_scenario(path, overrides=overrides))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return loaded
+
+
+def variant_named(baseline: str) -> int | str:
+    """What ``--baseline`` names: a variant by its number, from 0 on, or by its label."""
+    return int(baseline) - 1 if baseline.isdecimal() else baseline
 
 
 def refuse_both(overrides: Mapping[str, str], vary: Mapping[str, Any]) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from lambdasim.errors import InputError, Problem, ResultError
+from lambdasim.errors import InputError, Problem
 
 
 def check_place(path: Path, option: str) -> None:
@@ -34,12 +33,7 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         ResultError: that failed; what was at ``path`` before is still there.
     """
-    draft = path.with_name(f".{path.name}.partial")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    except OSError as error:
-        raise ResultError(f"{path}: can't write it: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    from lambdasim.result.whole_file import whole_file  # noqa: PLC0415 - keeps --help fast
+
+    with whole_file(path) as file:
+        file.write(content)

@@ -29,6 +29,8 @@ class Verbs(click.Group):
         "sensitivity": ("lambdasim.cli.sensitivity:sensitivity", "Tell which assumption moves the answer."),
         "cost": ("lambdasim.cli.cost:cost", "Answer cost questions: traffic, arm64, Fargate, provisioned concurrency."),
         "compare": ("lambdasim.cli.compare:compare", "Compare variants on the same luck: which differences are shown."),
+        "report": ("lambdasim.cli.report:report", "Write one HTML page about a run, or about a comparison."),
+        "plot": ("lambdasim.cli.plot:plot", "Draw one figure of a run, a sweep or a comparison, as SVG or PNG."),
         "sweep": ("lambdasim.cli.sweep:sweep", "Simulate at many points, into one table that survives a kill."),
         "validate": ("lambdasim.cli.validate:validate", "Check scenarios without running them."),
         "advise": ("lambdasim.cli.advise:advise", "Tell what a reviewer would say of scenarios."),

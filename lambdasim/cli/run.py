@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from lambdasim.cli.files import check_place
 from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.options import set_option
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
+from lambdasim.errors import InputError, Problem
 
 THRESHOLD_FAILED = 1
 
@@ -29,6 +31,11 @@ THRESHOLD_FAILED = 1
     show_default=True,
     help="Keep every invocation, or only sketches of them (flat memory).",
 )
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    help="Write a trace for Perfetto or chrome://tracing, a row for each environment, to this file; .gz packs it.",
+)
 @click.pass_obj
 def run(
     interrupts: Interrupts,
@@ -38,14 +45,16 @@ def run(
     as_json: bool,
     output: Path | None,
     log: str,
+    trace: Path | None,
 ) -> int:
     """Simulate SCENARIO (a YAML file): the answer in one sentence first, then the tables.
 
-    Exit status: 0; 1 if a threshold of the scenario failed; 2 if the scenario or the output folder is wrong;
-    130 if interrupted.
+    Exit status: 0; 1 if a threshold of the scenario failed; 2 if the scenario, or a place to write to, is wrong; 130 if
+    interrupted.
     """
     from lambdasim.report.as_json import as_json_text  # noqa: PLC0415 - keeps --help fast
-    from lambdasim.report.text import plain_report, styled_report  # noqa: PLC0415
+    from lambdasim.report.over_time import over_time  # noqa: PLC0415
+    from lambdasim.report.text import run_text  # noqa: PLC0415
     from lambdasim.result.storage import check_folder  # noqa: PLC0415
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
     from lambdasim.simulation import simulate  # noqa: PLC0415
@@ -54,13 +63,51 @@ def run(
     interrupts.check()
     if output is not None:
         check_folder(output)  # before the work, not after it
+    if trace is not None:
+        _check_trace(trace, scenario, output, log)
     with progress_bar(loaded.name) as progress:
         result = simulate(loaded, seed=seed, log="full" if log == "full" else "none", progress=progress)
     interrupts.check()
     summary = result.summary()
     if output is not None:
-        result.save(output)
+        from lambdasim.report.page.html import html_report  # noqa: PLC0415
+
+        result.save(output, report=html_report(result, scenario=loaded))
         click.echo(f"Written to {output}/", err=True)
-    report = as_json_text if as_json else styled_report if on_terminal() else plain_report
-    say(report(summary))
+    if trace is not None:
+        interrupts.check()
+        result.save_trace(trace)
+        click.echo(f"Trace written to {trace}; ui.perfetto.dev and chrome://tracing open it", err=True)
+    say(as_json_text(summary) if as_json else run_text(summary, over_time(result), screen()))
     return 0 if all(threshold["ok"] for threshold in summary["thresholds"]) else THRESHOLD_FAILED
+
+
+def _check_trace(trace: Path, scenario: Path, output: Path | None, log: str) -> None:
+    """See that a trace can be made, and written to ``trace``.
+
+    Raises:
+        InputError: it can't; with all the reasons.
+    """
+    from lambdasim.result.storage import TRACES  # noqa: PLC0415 - keeps --help fast
+
+    problems: list[Problem] = []
+
+    def wrong(text: str) -> None:
+        problems.append(Problem("--trace", None, None, str(trace), text))
+
+    if log == "none":
+        wrong("it shows every invocation, and --log none keeps none; leave one of the two out")
+    if trace.resolve() == scenario.resolve():
+        wrong("this is the scenario; name another file")
+    elif output is not None and trace.parent.resolve() == output.resolve():  # which is made with the result
+        if trace.name not in TRACES:
+            wrong(f"in the result's folder it is called {' or '.join(TRACES)}")
+    elif output is not None and trace.resolve() == output.resolve():
+        wrong("this is the result's folder; name a file")
+    else:
+        try:
+            check_place(trace, "--trace")
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)

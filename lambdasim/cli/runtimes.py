@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from functools import partial
 
 import click
 
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 
 _SCHEMA_VERSION = 1
 
@@ -36,7 +35,7 @@ def runtimes(
     if as_json:
         say(as_json_text({"schema_version": _SCHEMA_VERSION, **runtimes_document(found, day)}))
     else:
-        say(runtimes_text(found, day, partial(click.style, bold=True) if on_terminal() else str))
+        say(runtimes_text(found, day, screen()))
 
 
 def _today() -> date:

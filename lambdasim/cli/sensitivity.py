@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from lambdasim.cli.experiment import design_of, experiment_options, measure_option, parts_of
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
 from lambdasim.errors import InputError, Problem
 
@@ -95,4 +94,4 @@ def sensitivity(
     if as_json:
         say(as_json_text(sensitivity_document(found)))
     else:
-        say(sensitivity_text(found, partial(click.style, bold=True) if on_terminal() else str, most=most))
+        say(sensitivity_text(found, screen(), most=most))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 
 from lambdasim.cli.experiment import design_of, experiment_options, parts_of, refuse_both
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
 from lambdasim.errors import InputError, Problem
 
@@ -126,7 +125,7 @@ def _sized(loaded: Scenario, vary: Any, design: Design, **options: Any) -> tuple
 
     with progress_bar(loaded.name) as progress:
         found = sized(loaded, vary, design=design, progress=progress, **options)
-    return found.answer is not None, size_document(found), size_text(found, _bold())
+    return found.answer is not None, size_document(found), size_text(found, screen())
 
 
 def _traded_off(loaded: Scenario, vary: Any, design: Design, **options: Any) -> tuple[bool, dict[str, Any], str]:
@@ -136,8 +135,4 @@ def _traded_off(loaded: Scenario, vary: Any, design: Design, **options: Any) -> 
 
     with progress_bar(loaded.name) as progress:
         found = trade_off(loaded, vary, design=design, progress=progress, **options)
-    return found.answer is not None, trade_off_document(found), trade_off_text(found, _bold())
-
-
-def _bold() -> Any:
-    return partial(click.style, bold=True) if on_terminal() else str
+    return found.answer is not None, trade_off_document(found), trade_off_text(found, screen())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from lambdasim.cli.experiment import design_of, experiment_options, measure_option, refuse_both, vary_option
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import on_terminal, say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
 
 
@@ -87,6 +86,5 @@ def sweep(
     interrupts.check()
     if output is not None:
         click.echo(f"Written to {output}", err=True)
-    bold = partial(click.style, bold=True) if on_terminal() else str
-    say(as_json_text(sweep_document(found)) if as_json else sweep_text(found, bold))
+    say(as_json_text(sweep_document(found)) if as_json else sweep_text(found, screen()))
     return 0

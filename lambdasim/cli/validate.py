@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from lambdasim.cli.options import set_option
-from lambdasim.cli.output import say
+from lambdasim.cli.output import say, screen
+from lambdasim.display.folding import said
 from lambdasim.errors import InputError, Problem
 
 
@@ -18,7 +19,7 @@ def validate(scenarios: tuple[Path, ...], overrides: dict[str, str]) -> None:
     """Check SCENARIOS (YAML files) without running them; exit status 2 if one of them has a mistake."""
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415 - keeps --help fast
 
-    problems: list[Problem] = []
+    problems, shown = list[Problem](), screen()
     for path in scenarios:
         try:
             loaded = load_scenario(path, overrides=overrides)
@@ -26,8 +27,9 @@ def validate(scenarios: tuple[Path, ...], overrides: dict[str, str]) -> None:
             problems += error.problems
             continue
         for warning in loaded.warnings:
-            say(f"{path}: {warning.path}: {warning.message} [{warning.code}]")
+            say(said(f"{path}: {warning.path}: {warning.message} [{warning.code}]", shown, indent=2))
         functions, triggers = len(loaded.functions), len(loaded.triggers)
-        say(f"{path}: valid; functions: {functions}, triggers: {triggers}, warnings: {len(loaded.warnings)}")
+        told = f"{path}: valid; functions: {functions}, triggers: {triggers}, warnings: {len(loaded.warnings)}"
+        say(said(told, shown, indent=2))
     if problems:
         raise InputError(problems)

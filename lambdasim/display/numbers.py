@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_UNITS_MS = ((172_800_000, 86_400_000, "d"), (3_600_000, 3_600_000, "h"), (100_000, 60_000, "min"), (0, 1000, "s"))
 _LONG_S = 3600  # from here on a month of such spans needs no word: a judgement
 
 
@@ -40,11 +41,13 @@ def share(value: float | None) -> str:
 
 
 def usd(value: float) -> str:
-    """Cents from a dollar on, below it four decimals.
+    """Cents from a dollar on, below it four decimals; of what is saved too.
 
-    >>> usd(19495.25), usd(0.1666), usd(2e-7), usd(0)
-    ('$19,495.25', '$0.1666', 'under $0.0001', '$0.00')
+    >>> usd(19495.25), usd(0.1666), usd(2e-7), usd(0), usd(-2.5)
+    ('$19,495.25', '$0.1666', 'under $0.0001', '$0.00', '-$2.50')
     """
+    if value < 0:
+        return f"-{usd(-value)}"
     if 0 < value < 0.0001:
         return "under $0.0001"
     return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
@@ -88,6 +91,28 @@ def short_month(seconds: float) -> str:
     'a month is made of such 20 s'
     """
     return "" if seconds >= _LONG_S else f"a month is {month_of(seconds)}"
+
+
+def took(value_ms: float) -> str:
+    """How long something took, in a sentence: milliseconds up to ten seconds, then the unit that makes it short.
+
+    >>> took(85.34), took(1004.21), took(62_340), took(598_000), took(7_230_000), took(259_200_000)
+    ('85.3 ms', '1,004 ms', '62.3 s', '9.97 min', '2.01 h', '3 d')
+    """
+    if value_ms < 10_000:
+        return f"{milliseconds(value_ms)} ms"
+    size, unit = next((size, unit) for least, size, unit in _UNITS_MS if value_ms >= least)
+    return f"{value_ms / size:,.3g} {unit}"
+
+
+def short_month_sentence(seconds: float | None) -> str:
+    """The same as a sentence behind others, with the blank before it; empty too where the span is not known.
+
+    >>> short_month_sentence(20), short_month_sentence(None)
+    (' A month is made of such 20 s.', '')
+    """
+    told = "" if seconds is None else short_month(seconds)
+    return f" {told[0].upper()}{told[1:]}." if told else ""
 
 
 def _lasting(seconds: float) -> str:

@@ -15,12 +15,25 @@ QUANTILES = ("mean", "p50", "p90", "p95", "p99", "p99.9", "max")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A title, the columns' names, and rows; a column whose name is in ``texts`` holds words, others numbers."""
+    """A title, the columns' names, and rows; a column whose name is in ``texts`` holds words, others numbers.
+
+    ``heads``: so many columns in front say what a row is about; None: all words in front do. ``pictures``: columns of
+    words that are sparklines or bars, of which no cell is folded.
+    """
 
     title: str
     columns: Row
     rows: Sequence[Row]
     texts: frozenset[str]
+    heads: int | None = None
+    pictures: frozenset[str] = frozenset()
+
+    @property
+    def first_columns(self) -> int:
+        """How many columns say what a row is about."""
+        if self.heads is not None:
+            return self.heads
+        return next((n for n, column in enumerate(self.columns) if column not in self.texts), len(self.columns))
 
 
 def table(title: str, columns: Row, rows: Sequence[Row], *texts: str) -> Table:
@@ -31,16 +44,3 @@ def table(title: str, columns: Row, rows: Sequence[Row], *texts: str) -> Table:
 def spread(values: Summary) -> Iterator[str]:
     """The cells below :data:`QUANTILES`."""
     return (milliseconds(values[quantile]) for quantile in QUANTILES)
-
-
-def plain(table: Table) -> str:
-    """The table without styles: its title, then one line a row, columns aligned, nothing cut off or folded."""
-    widths = [max(map(len, cells)) for cells in zip(table.columns, *table.rows, strict=True)]
-    lines = []
-    for row in (table.columns, *table.rows):
-        cells = (
-            cell.ljust(width) if column in table.texts else cell.rjust(width)
-            for cell, width, column in zip(row, widths, table.columns, strict=True)
-        )
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join((table.title, *lines))

@@ -15,7 +15,13 @@ from lambdasim.codes import Capacity
 from lambdasim.header import Header
 from lambdasim.metrics.measures import ran, whole
 from lambdasim.metrics.minutes import Cells
-from lambdasim.records import Columns, ConcurrencyPeaks, ProvisionedPeriod, UtilizationMinutes
+from lambdasim.records import (
+    PROVISIONED_COLUMNS,
+    Columns,
+    ConcurrencyPeaks,
+    ProvisionedPeriod,
+    UtilizationMinutes,
+)
 from lambdasim.units import US_PER_MINUTE
 
 MAXIMUM_UTILIZATION = "ProvisionedConcurrencyUtilization_Maximum"
@@ -76,6 +82,14 @@ class ProvisionedMinutes:
             "ProvisionedConcurrencyUtilization_Average": average,
             MAXIMUM_UTILIZATION: np.where(samples > 0, maxima, np.nan),
         }
+
+
+def provisioned_columns(periods: Sequence[ProvisionedPeriod]) -> Columns:
+    """The periods as columns, one row each."""
+    return {
+        column.name: np.array([getattr(period, column.name) for period in periods], dtype=column.dtype)
+        for column in PROVISIONED_COLUMNS
+    }
 
 
 def measured(periods: Iterable[ProvisionedPeriod], header: Header) -> list[ProvisionedPeriod]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdasim.display.table import Table
-from lambdasim.plots.style import new_figure
+from lambdasim.plots.style import look, new_figure, set_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,17 +19,22 @@ class Drawing:
 
     ``title`` says what is drawn of what. ``words`` tell in one to three sentences what there is to see, with its
     numbers, to those who don't see it (the figure's text alternative). ``table`` has the numbers that are drawn, or, of
-    thousands of them, those that a reader would read off. ``draw`` draws onto an empty figure of ``size`` (inches).
+    thousands of them, those that a reader would read off. ``draw`` draws onto an empty figure of ``size`` (inches), all
+    but its title.
     """
 
     title: str
     words: str
     table: Table
     draw: Callable[[Figure], None]
-    size: tuple[float, float] = (8.0, 4.5)
+    size: tuple[float, float] = (7.2, 4.2)
 
-    def figure(self) -> Figure:
-        """The figure, drawn anew."""
-        figure = new_figure(*self.size)
-        self.draw(figure)
+    def figure(self, *, titled: bool = True) -> Figure:
+        """The figure, drawn anew in the house's look; without its title where that stands beside it."""
+        with look():
+            figure = new_figure(*self.size)
+            figure.set_label(f"{self.title}. {self.words}")
+            self.draw(figure)
+            if titled:
+                set_title(figure, self.title)
         return figure

@@ -1,7 +1,7 @@
-"""How figures look: the colours, the marks that stand beside colour, and the size of things.
+"""How figures look: the colours, the marks that stand beside colour, the size of things, legends and labels.
 
 Colours are Okabe and Ito's, which people with any kind of colour vision can tell apart; none stands alone: a line has
-its dashes and its marker too, an area its hatch.
+its dashes and its marker too, an area its hatch. Axes that show time are in :mod:`.scales`.
 
 References:
     M. Okabe, K. Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/
@@ -9,10 +9,13 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -22,6 +25,32 @@ INK: Final = "#1b1b1b"
 """Text, axes and limits. Nothing else has this colour, so that a page can give it its own (light on dark)."""
 PAPER: Final = "#fefefe"
 """What stands for the ground between areas, such as a marker's inside; likewise."""
+
+TEXT, SMALL, TITLE = 9.5, 8.5, 11.0  # points: labels and legends, ticks and notes, the title
+LINE = 1.6  # points: a series' line
+_HANDLE_IN, _SIGN_IN = 0.55, 0.074  # inches of a legend: a sample with its gaps, a sign of text: nearly
+
+_LOOK: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
+    "font.size": TEXT,
+    "axes.labelsize": TEXT,
+    "axes.titlesize": TEXT,
+    "axes.titlelocation": "left",
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
+    "figure.titlesize": TITLE,
+    "lines.linewidth": LINE,
+    "lines.markersize": 5.0,
+    "patch.linewidth": 0.6,
+    "hatch.linewidth": 0.7,
+    "axes.linewidth": 0.8,
+    "axes.unicode_minus": False,
+    "text.color": INK,
+    "text.parse_math": False,  # dollars are dollars
+    "axes.edgecolor": INK,
+    "svg.hashsalt": "lambdasim",  # names of an SVG's parts hang on nothing but the figure
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +62,33 @@ class Mark:
     dashes: tuple[float, ...] | None
     hatch: str
 
+    @property
+    def line(self) -> dict[str, Any]:
+        """Keywords of a line: ``axes.plot(x, y, **mark.line)``; markers are set apart, as there may be many points."""
+        return {"color": self.color, "linewidth": LINE, "linestyle": (0, self.dashes) if self.dashes else "-"}
+
+    @property
+    def points(self) -> dict[str, Any]:
+        """Keywords of points: ``axes.plot(x, y, **mark.points)``."""
+        return {"color": self.color, "marker": self.marker, "linestyle": "none", "markeredgecolor": PAPER}
+
+    @property
+    def area(self) -> dict[str, Any]:
+        """Keywords of an area, a bar or a box: its colour, and its hatch over it."""
+        return {"facecolor": self.color, "hatch": self.hatch or None, "edgecolor": PAPER, "linewidth": 0.6}
+
 
 SERIES = (
     Mark(BLUE, "o", None, ""),
     Mark(VERMILLION, "s", (5, 2), "////"),
-    Mark(GREEN, "^", (1, 1.5), "...."),
+    Mark(GREEN, "^", (1, 1.5), "||||"),
     Mark(ORANGE, "D", (7, 2, 1, 2), "xxxx"),
     Mark(SKY, "v", (3, 1), "\\\\\\\\"),
     Mark(PURPLE, "P", (9, 3), "++++"),
-    Mark(YELLOW, "X", (2, 3), "oooo"),
+    Mark(YELLOW, "X", (2, 3), "----"),
 )
-"""The series of a figure, in order; after the last they begin anew."""
-WARM, COLD = SERIES[0], SERIES[1]
+"""The series of a figure, in order; after the last they begin anew. Hatches are of lines: dots weigh 0.3 MB in SVG."""
+WARM, COLD, ALL = SERIES[0], SERIES[1], SERIES[2]
 
 
 def mark(number: int) -> Mark:
@@ -52,21 +96,124 @@ def mark(number: int) -> Mark:
     return SERIES[number % len(SERIES)]
 
 
+@contextmanager
+def look() -> Iterator[None]:
+    """The house's look while a figure is drawn or saved, whatever settings of matplotlib's the user has."""
+    import matplotlib as mpl  # noqa: PLC0415 - slow to load
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_LOOK)  # type: ignore[arg-type]
+        yield
+
+
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of so many inches that belongs to nobody: pyplot, which keeps figures, is not used."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - slow to load
+    from lambdasim.plots.shown import ShownFigure  # noqa: PLC0415 - slow to load
 
-    return Figure(figsize=(width, height), layout="constrained", facecolor="none")
+    return ShownFigure(figsize=(width, height), layout="constrained", facecolor=PAPER)
 
 
-def dress(axes: Axes) -> None:
-    """Give axes the house's look: ink for what is written, a faint grid behind, no frame above and at the right."""
+def dress(axes: Axes, *, grid: Literal["both", "x", "y", "none"] = "both") -> None:
+    """Give axes the house's look: ink for what is written, a faint grid behind, no frame above and at the right.
+
+    ``grid``: "both", "x", "y" or "none": lines across that axis.
+    """
     axes.set_facecolor("none")
-    axes.grid(visible=True, color=INK, alpha=0.15, linewidth=0.6)
+    if grid != "none":
+        axes.grid(visible=True, axis=grid, color=INK, alpha=0.15, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.tick_params(colors=INK)
+    axes.tick_params(which="both", colors=INK, labelsize=SMALL)
     for side, spine in axes.spines.items():
         spine.set_visible(side in {"left", "bottom"})
         spine.set_color(INK)
     for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
         text.set_color(INK)
+        text.set_fontsize(TEXT)
+
+
+def set_title(figure: Figure, text: str) -> None:
+    """The figure's title, at its left; a :class:`Drawing` sets its own."""
+    wide = max(int(figure.get_figwidth() / (_SIGN_IN * TITLE / SMALL)), 20)
+    figure.suptitle(folded(text, wide), x=0.01, ha="left", fontsize=TITLE, color=INK)
+
+
+def legend(
+    axes: Axes, *, handles: Sequence[Artist] | None = None, labels: Sequence[str] | None = None, title: str = ""
+) -> None:
+    """The legend of all that has a label, above the axes, in as many columns as fit: never over the data."""
+    if handles is None or labels is None:
+        handles, labels = axes.get_legend_handles_labels()
+    if not handles:
+        return
+    figure = axes.figure.get_figure(root=True)
+    axes.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        borderaxespad=0.3,
+        title=title or None,
+        **_of_legend(figure, labels),
+    )
+
+
+def common_legend(figure: Figure, axes: Axes) -> None:
+    """The legend of all that has a label in one of several panels, below them all."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower left", **_of_legend(figure, labels))
+
+
+def _of_legend(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
+    """What all legends share: no frame, and as many columns as fit."""
+    column = _HANDLE_IN + max(map(len, labels)) * _SIGN_IN
+    return {
+        "ncols": max(1, min(len(labels), int(figure.get_figwidth() * 0.85 / column))),
+        "frameon": False,
+        "labelcolor": INK,
+        "fontsize": SMALL,
+        "alignment": "left",
+        "handlelength": 2.8,
+        "columnspacing": 1.4,
+    }
+
+
+def limit(axes: Axes, value: float, text: str, *, vertical: bool = False) -> None:
+    """A limit: a thin line of ink right across the axes, and what it is beside it; ``vertical``: at an x."""
+    line: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (4, 3))}
+    note: dict[str, Any] = {"color": INK, "fontsize": SMALL, "textcoords": "offset points", "annotation_clip": False}
+    if vertical:
+        axes.axvline(value, **line)
+        axes.annotate(
+            text, (value, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(3, -3), va="top", rotation=90, **note
+        )
+    else:
+        axes.axhline(value, **line)
+        axes.annotate(text, (1.0, value), xycoords=axes.get_yaxis_transform(), xytext=(-2, 2), ha="right", **note)
+
+
+def folded(text: str, width: int) -> str:
+    r"""``text`` in lines of at most ``width`` signs, broken between words.
+
+    >>> folded("one two three", 8)
+    'one two\nthree'
+    """
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def shortened(name: str, most: int = 24) -> str:
+    """A name that is not longer than ``most`` signs, for a tick or a legend: the middle gives way.
+
+    >>> shortened("orders"), shortened("a-function-with-quite-a-long-name", 16)
+    ('orders', 'a-functio...name')
+    """
+    if len(name) <= most:
+        return name
+    tail = (most - 3) // 3
+    return name[: most - 3 - tail] + "..." + name[len(name) - tail :]

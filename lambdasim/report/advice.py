@@ -3,56 +3,49 @@
 from __future__ import annotations
 
 import shlex
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lambdasim.advice.advise import Advice
 from lambdasim.advice.rule import Severity
-from lambdasim.errors import printable
+from lambdasim.display.folding import said, to_copy
+from lambdasim.display.screen import PIPE, Screen
 from lambdasim.scenario.model import Scenario
 
-WIDTH = 80
 _HEAD, _INDENT = 5, "  "  # a heading such as `Run  `
 
 
-def advice_text(scenario: Scenario, advice: Sequence[Advice], emphasise: Callable[[str], str] = str) -> str:
-    """All advice on one scenario, within 80 columns but for longer words; ``emphasise`` styles the headings."""
-    return "\n\n".join([_summed_up(scenario, advice), *("\n".join(_lines(piece, emphasise)) for piece in advice)])
+def advice_text(scenario: Scenario, advice: Sequence[Advice], screen: Screen = PIPE) -> str:
+    """All advice on one scenario, its headings in bold."""
+    parts = (said(_summed_up(scenario, advice), screen), *("\n".join(_lines(piece, screen)) for piece in advice))
+    return "\n\n".join(parts)
 
 
 def _summed_up(scenario: Scenario, advice: Sequence[Advice]) -> str:
     if not advice:
-        return printable(f"{scenario.file}: nothing to advise")
+        return f"{scenario.file}: nothing to advise"
     counts = {severity: sum(piece.severity is severity for piece in advice) for severity in Severity}
     told = ", ".join(f"{count} {severity.value}" for severity, count in counts.items() if count)
     pieces = f"{len(advice)} piece{'' if len(advice) == 1 else 's'} of advice"
-    return printable(f"{scenario.file}: {pieces}: {told}")
+    return f"{scenario.file}: {pieces}: {told}"
 
 
-def _lines(piece: Advice, emphasise: Callable[[str], str]) -> Iterator[str]:
-    yield emphasise(f"{piece.severity.value}  {piece.code}")
-    yield f"{_INDENT}{piece.path}"
-    yield from _folded(piece.message)
-    yield from _folded(piece.why, "Why")
-    yield from _folded(piece.remedy, "Do")
+def _lines(piece: Advice, screen: Screen) -> Iterator[str]:
+    yield said(f"{piece.severity.value}  {piece.code}", screen, style="bold")
+    yield said(piece.path, screen, head=_INDENT, indent=2)
+    yield said(piece.message, screen, head=_INDENT)
+    yield said(piece.why, screen, head=_head("Why"))
+    yield said(piece.remedy, screen, head=_head("Do"))
     for number, (path, value) in enumerate(piece.settings.items()):  # in one piece, to be copied
-        yield f"{_INDENT}{('' if number else 'Try').ljust(_HEAD)}--set {shlex.quote(f'{path}={value}')}"
+        words = ["--set", shlex.quote(f"{path}={value}")]
+        yield to_copy(words, screen, head=_head("" if number else "Try"))
     if piece.evidence is not None:
-        yield from _folded(piece.evidence.message, "Run")
-    yield from _folded(piece.source.removeprefix("https://"), "See")
+        yield said(piece.evidence.message, screen, head=_head("Run"))
+    yield said(piece.source.removeprefix("https://"), screen, head=_head("See"))
 
 
-def _folded(text: str, head: str = "") -> list[str]:
-    first = f"{_INDENT}{head.ljust(_HEAD) if head else ''}"
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=" " * len(first),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _head(word: str) -> str:
+    return f"{_INDENT}{word.ljust(_HEAD)}"
 
 
 def advice_document(scenario: Scenario, advice: Sequence[Advice], seed: int | None) -> dict[str, Any]:

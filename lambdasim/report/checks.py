@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lambdasim.analysis.intervals import ALL_EQUAL
+from lambdasim.analysis.telling import estimate_document, measured, same_in_all, with_unit
 from lambdasim.analysis.thresholds import Check, Checks, Verdict
+from lambdasim.display.folding import said
+from lambdasim.display.screen import PIPE, Screen
 from lambdasim.errors import printable
-from lambdasim.report.estimates import estimate_document, interval, quantity, same_in_all
 
 SIGNS = {Verdict.HOLDS: "✓", Verdict.FAILS: "✗", Verdict.UNDECIDED: "?"}
 ASCII_SIGNS = {Verdict.HOLDS: "ok", Verdict.FAILS: "FAIL", Verdict.UNDECIDED: "?"}
-Styled = Callable[[Verdict, str], str]
+_COLOURS = {Verdict.HOLDS: "green", Verdict.FAILS: "red", Verdict.UNDECIDED: "yellow"}
 
 
-def _unstyled(_verdict: Verdict, text: str) -> str:
-    return text
-
-
-def checks_text(
-    several: Sequence[Checks],
-    *,
-    strict: bool = False,
-    signs: Mapping[Verdict, str] = SIGNS,
-    styled: Styled = _unstyled,
-) -> str:
+def checks_text(several: Sequence[Checks], screen: Screen = PIPE, *, strict: bool = False) -> str:
     """A line for each threshold, below its scenario's name if there are several; the last line is the verdict.
 
-    Above it stands what equal runs leave open.
+    Above it stands what equal runs leave open. Where not all lines have the room, what was found stands below each.
     """
-    width = max(map(len, signs.values()))
-    column = max(len(check.threshold.text) for checks in several for check in checks.checks)
+    signs = SIGNS if screen.in_blocks else ASCII_SIGNS
+    mark = max(map(len, signs.values()))
+    column = max(len(check.threshold.text) for checks in several for check in checks.checks) + 3
+    longest = max(len(finding(check)) for checks in several for check in checks.checks)
+    is_wide = screen.width is None or mark + 1 + column + longest <= screen.width
     lines = []
     for checks in several:
         if len(several) > 1:
-            lines.append(printable(checks.scenario.file))
+            lines.append(said(checks.scenario.file, screen))
         for check in checks.checks:
-            mark = styled(check.verdict, signs[check.verdict].ljust(width))
-            lines.append(f"{mark} {printable(check.threshold.text).ljust(column)}   {printable(finding(check))}")
-    return "\n".join((*lines, *_equal(several), _verdict(several, strict=strict)))
+            sign, text, found = signs[check.verdict].ljust(mark), printable(check.threshold.text), finding(check)
+            if is_wide:
+                line = f"{sign} {text.ljust(column)}{printable(found)}"
+            else:
+                below = said(found, screen, head=" " * (mark + 3))
+                line = f"{said(text, screen, head=f'{sign} ', indent=2)}\n{below}"
+            lines.append(screen.in_style(_COLOURS[check.verdict], sign) + line.removeprefix(sign))
+    lines += [said(told, screen, indent=2) for told in (*_equal(several), _verdict(several, strict=strict))]
+    return "\n".join(lines)
 
 
 def finding(check: Check) -> str:
@@ -59,9 +60,9 @@ def _finding(check: Check) -> str:
     if estimate.n == 0:
         return f"{name} has no value in any run"
     measure = check.threshold.measure
-    found = f"{name} = {interval(measure, estimate)}"
+    found = f"{name} = {measured(measure, estimate)}"
     if estimate.method == ALL_EQUAL and not check.missing:
-        return f"{name} = {quantity(measure, estimate.value)} in each of {estimate.n} runs"
+        return f"{name} = {with_unit(measure, estimate.value)} in each of {estimate.n} runs"
     if check.missing:
         return f"{found}, but no value in {check.missing} of {check.missing + estimate.n} runs"
     if check.is_settled_above_0:
@@ -82,9 +83,9 @@ def _equal(several: Sequence[Checks]) -> list[str]:
     equal = [one for one in every if one.estimate.method == ALL_EQUAL and one.verdict is Verdict.HOLDS]
     design = several[0].design
     told = dict.fromkeys(
-        f"{one.threshold.measure.text} = {quantity(one.threshold.measure, one.estimate.value)}" for one in equal
+        f"{one.threshold.measure.text} = {with_unit(one.threshold.measure, one.estimate.value)}" for one in equal
     )
-    return [printable(same_in_all(design.replications, design.confidence, told))] if told else []
+    return [same_in_all(design.replications, design.confidence, told)] if told else []
 
 
 def _verdict(several: Sequence[Checks], *, strict: bool) -> str:

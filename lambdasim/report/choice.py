@@ -8,9 +8,9 @@ from lambdasim.analysis.comparands import COST
 from lambdasim.analysis.compare import Comparison, Recommendation
 from lambdasim.analysis.directions import Better
 from lambdasim.analysis.served import SHARE
+from lambdasim.analysis.telling import amount, interval
 from lambdasim.analysis.verdicts import Compared, Verdict
 from lambdasim.display.numbers import share, short_month
-from lambdasim.report.estimates import amount, interval
 
 _MOST_TOLD = 3  # variants in one sentence
 

@@ -3,71 +3,67 @@
 from __future__ import annotations
 
 import math
-import re
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lambdasim.analysis.compare import Comparison
 from lambdasim.analysis.differences import Difference
 from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS, Estimate, share_that_may_differ
+from lambdasim.analysis.telling import (
+    PERCENTILES,
+    between,
+    change,
+    estimate_document,
+    interval,
+    measured,
+    unit_of,
+    with_unit,
+)
+from lambdasim.analysis.variants import head_and_names
 from lambdasim.analysis.verdicts import Compared, Row
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out, stands_whole
 from lambdasim.display.numbers import share
-from lambdasim.display.table import Table, plain, table
-from lambdasim.errors import printable
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Table, table
 from lambdasim.report.choice import answer
-from lambdasim.report.estimates import PERCENTILES, change, estimate_document, interval, quantity
 
-WIDTH = 100
 _LONG = 20  # characters of a label; longer ones are told once, and stand for by their number
-_HELD = "\u00a0"  # a space that no line breaks at
 _SCHEMA_VERSION = 1
 
 
-def compare_text(comparison: Comparison, bold: Callable[[str], str] = str) -> str:
+def compare_text(comparison: Comparison, screen: Screen = PIPE) -> str:
     """The answer, then a table for each measure that differs, then what to know of the intervals."""
-    head = "\n".join(map(bold, _wrapped(answer(comparison))))
-    notes = "\n".join(line for note in _notes(comparison) for line in _wrapped(note))
-    return "\n\n".join((head, *_tables(comparison, bold), notes))
+    answered, told = said(answer(comparison), screen, style="bold"), "\n".join(notes(comparison))
+    return "\n\n".join((answered, *_tables(comparison, screen), said(told, screen, indent=2)))
 
 
-def _wrapped(text: str) -> list[str]:
-    """Lines of a sentence, broken neither inside of an interval nor before a unit."""
-    held = re.sub(r" (\[[^\]]*\]|%|ms\b)", lambda match: match[0].replace(" ", _HELD), printable(text))
-    return [line.replace(_HELD, " ") for line in textwrap.wrap(held, WIDTH, break_on_hyphens=False)]
-
-
-def _tables(comparison: Comparison, bold: Callable[[str], str]) -> Iterator[str]:
-    """With labels if all tables have the room, else with numbers; each with relative differences if it has the room."""
-    told = [compared for compared in comparison.compared if not _is_told_in_a_line(compared)]
-    head, names = _named(tuple(map(printable, comparison.labels)))
-    fits = all(_width(_table(comparison, compared, head, names, with_relative=False)) <= WIDTH for compared in told)
-    if not fits or max(map(len, names)) > _LONG:
+def _tables(comparison: Comparison, screen: Screen) -> Iterator[str]:
+    """With labels, or numbers for long ones; relative differences make way for all else to stand side by side."""
+    head, names = head_and_names(comparison.labels)
+    if max(map(len, names)) > _LONG:
         head, names = "variant", tuple(str(number) for number in range(1, len(comparison.labels) + 1))
-        lines = (f"{number:>3}  {printable(label)}" for number, label in zip(names, comparison.labels, strict=True))
-        yield "\n".join((bold("Variants"), *lines))
-    for compared in told:
-        one = _table(comparison, compared, head, names, with_relative=True)
-        if _width(one) > WIDTH:
-            one = _table(comparison, compared, head, names, with_relative=False)
-        title, _, rows = plain(one).partition("\n")
-        yield f"{bold(title)}\n{rows}"
+        lines = [said(label, screen, head=f"{n:>3}  ") for n, label in zip(names, comparison.labels, strict=True)]
+        yield "\n".join((screen.bold("Variants"), *lines))
+    for compared in comparison.compared:
+        if not _is_told_in_a_line(compared):
+            whole, bare = (_table(comparison, compared, head, names, with_relative=each) for each in (True, False))
+            is_bare = not stands_whole(whole, screen) and stands_whole(bare, screen)
+            yield laid_out(bare if is_bare else whole, screen)
 
 
-def _named(labels: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """The head of a column of labels, and its cells: the values alone where one key is all that varies."""
-    keys = {label.partition("=")[0] for label in labels}
-    if len(keys) == 1 and all("=" in label and ", " not in label for label in labels):
-        return keys.pop(), tuple(label.partition("=")[2] for label in labels)
-    return "variant", tuple(labels)
+def measure_tables(comparison: Comparison) -> list[Table]:
+    """A table for each measure that differs, whatever its width: estimates, differences, verdicts."""
+    head, names = head_and_names(comparison.labels)
+    return [
+        _table(comparison, compared, head, names, with_relative=True)
+        for compared in comparison.compared
+        if not _is_told_in_a_line(compared)
+    ]
 
 
 def _is_told_in_a_line(compared: Compared) -> bool:
     return compared.all_equal or not compared.has_values
-
-
-def _width(one: Table) -> int:
-    return max(map(len, plain(one).splitlines()[1:]))
 
 
 def _table(
@@ -82,8 +78,8 @@ def _table(
         rows.append((name, interval(measure, row.estimate), shown, *relative, row.verdict.value))
     against = names[comparison.baseline]
     columns = (head, "estimate", f"to {against}", *(["in %"] if with_relative else []), "verdict")
-    unit = " (ms)" if any(word.endswith("_ms") for word in measure.path) else ""
-    return table(f"{printable(measure.text)}{unit}", columns, rows, head, "verdict")
+    unit = f" ({unit_of(measure).strip()})" if unit_of(measure) else ""
+    return table(f"{measure.text}{unit}", columns, rows, head, "verdict")
 
 
 def _relative(difference: Difference | None) -> str:
@@ -93,7 +89,7 @@ def _relative(difference: Difference | None) -> str:
     relative = difference.relative
     if relative.value == relative.low == relative.high == 0:
         return "0"
-    return f"{_signed(relative.value)} [{_signed(relative.low)}, {_signed(relative.high)}]"
+    return f"{_signed(relative.value)}{between(relative, _signed(relative.low), _signed(relative.high))}"
 
 
 def _signed(value: float) -> str:
@@ -101,7 +97,8 @@ def _signed(value: float) -> str:
     return f"{percent:+,.0f}" if abs(percent) >= 100 else f"{percent:+.1f}"
 
 
-def _notes(comparison: Comparison) -> Iterator[str]:
+def notes(comparison: Comparison) -> Iterator[str]:
+    """What to know of the intervals and of the luck that variants share, a sentence each."""
     yield from _equal(comparison)
     yield from _gaps(comparison)
     confidence, count = share(comparison.design.confidence), len(comparison.labels) - 1
@@ -159,8 +156,8 @@ def _equal(comparison: Comparison) -> Iterator[str]:
 def _everywhere(compared: Compared) -> str:
     estimate = compared.rows[0].estimate
     if estimate.method == ALL_EQUAL:
-        return quantity(compared.measure, estimate.value)
-    return interval(compared.measure, estimate)
+        return with_unit(compared.measure, estimate.value)
+    return measured(compared.measure, estimate)
 
 
 def _gaps(comparison: Comparison) -> Iterator[str]:
@@ -184,9 +181,8 @@ def _common_numbers(comparison: Comparison, seeds: str) -> Iterator[str]:
         ratios = [row.difference.variance_ratio for row in compared.rows if row.difference is not None]
         if known := [ratio for ratio in ratios if not math.isnan(ratio.low)]:
             least = min(known, key=lambda ratio: ratio.value)
-            told.append(
-                f"{_factor(least.value)} [{_factor(least.low)}, {_factor(least.high)}] for {compared.measure.text}"
-            )
+            ends = between(least, _factor(least.low), _factor(least.high))
+            told.append(f"{_factor(least.value)}{ends} for {compared.measure.text}")
     if told:
         text = f"Common random numbers ({seeds}): with seeds of their own the variance of differences would be so many"
         yield f"{text} times as large (the least of each measure): {'; '.join(told)}."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lambdasim.analysis.contrasts import Contrast
 from lambdasim.analysis.directions import Better, better_when
 from lambdasim.analysis.intervals import ALL_EQUAL, Estimate
-from lambdasim.report.estimates import amount, change
+from lambdasim.analysis.telling import amount, change
 
 
 def contrast_told(contrast: Contrast, estimate: Estimate) -> str:

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from lambdasim.analysis.cost import CostAnswers
 from lambdasim.analysis.intervals import Estimate
+from lambdasim.analysis.telling import estimate_document
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out
 from lambdasim.display.numbers import month_of, number, share
-from lambdasim.display.table import plain
+from lambdasim.display.screen import PIPE, Screen
 from lambdasim.errors import printable
 from lambdasim.report.cost_sections import at_traffic, ranged, sections
-from lambdasim.report.estimates import estimate_document
 from lambdasim.result.plain import plain as plain_value
 
 _SCHEMA_VERSION = 1
 
 
-def cost_text(answers: CostAnswers, bold: Callable[[str], str] = str) -> str:
+def cost_text(answers: CostAnswers, screen: Screen = PIPE) -> str:
     """The answer in one sentence; then of each question its own answer, its table, and what to know of it."""
-    parts = [bold(answer(answers))]
+    parts = [said(answer(answers), screen, style="bold")]
     for sentence, table, notes in sections(answers):
-        lines = [bold(printable(sentence))]
-        lines += [printable_lines(plain(table))] if table.rows else []
-        parts.append("\n".join([*lines, *map(printable, notes)]))
-    return "\n\n".join([*parts, *_assumed(answers), _certainty(answers)])
-
-
-def printable_lines(text: str) -> str:
-    """Each line made printable."""
-    return "\n".join(map(printable, text.split("\n")))
+        tables = [laid_out(table, screen)] if table.rows else []
+        told = [said(note, screen, indent=2) for note in notes]
+        parts.append("\n".join((said(sentence, screen, style="bold"), *tables, *told)))
+    return "\n\n".join((*parts, *_assumed(answers, screen), said(_certainty(answers), screen, indent=2)))
 
 
 def answer(answers: CostAnswers) -> str:
@@ -71,10 +68,12 @@ def _certainty(answers: CostAnswers) -> str:
     )
 
 
-def _assumed(answers: CostAnswers) -> Iterator[str]:
+def _assumed(answers: CostAnswers, screen: Screen) -> Iterator[str]:
     if answers.assumptions and answers.fargate is not None:
-        lines = (f"  {a.path} = {plain_value(a.value)}  ({a.confidence}: {a.source})" for a in answers.assumptions)
-        yield "\n".join(("Assumptions (A, U: no measurement or AWS document behind them)", *map(printable, lines)))
+        title = "Assumptions (A, U: no measurement or AWS document behind them)"
+        lines = (f"{a.path} = {plain_value(a.value)}  ({a.confidence}: {a.source})" for a in answers.assumptions)
+        told = (said(line, screen, head="  ", indent=2) for line in lines)
+        yield "\n".join((said(title, screen, style="bold"), *told))
 
 
 def cost_document(answers: CostAnswers) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from lambdasim.analysis.costs.init_billing import InitBillingAnswer
 from lambdasim.analysis.costs.provisioned import OneFunction, ProvisionedAnswer
 from lambdasim.analysis.costs.traffic import AtTraffic, TrafficAnswer
 from lambdasim.analysis.intervals import Estimate
+from lambdasim.analysis.telling import amount, between
 from lambdasim.display.numbers import milliseconds, number, share, usd
 from lambdasim.display.table import Row, Table, table
-from lambdasim.report.estimates import amount
 from lambdasim.scenario.measures import Measure
 
 Unit = Callable[[float], str]
@@ -28,22 +28,17 @@ _CURES = {
 }
 
 
-def money(value: float) -> str:
-    """USD, negative ones too."""
-    return usd(value) if value >= 0 else f"-{usd(-value)}"
-
-
 def rate(value: float) -> str:
     """Runs a second."""
     return number(value)
 
 
-def ranged(estimate: Estimate, unit: Unit = money) -> str:
+def ranged(estimate: Estimate, unit: Unit = usd) -> str:
     """An estimate with its interval: ``$47.55 [$46.79, $48.30]``; a dash where there is none."""
     if math.isnan(estimate.value):
         return "-"
     ends = ("-" if math.isnan(end) else unit(end) for end in (estimate.low, estimate.high))
-    return f"{unit(estimate.value)} [{', '.join(ends)}]"
+    return f"{unit(estimate.value)}{between(estimate, *ends)}"
 
 
 def times(factor: float) -> str:
@@ -99,9 +94,8 @@ def traffic_table(answer: TrafficAnswer) -> Table:
     with_quota = any(row.quota for row in answer.rows)
     columns = ("traffic", "month", "times", "per million events", f"p99 ms of {answer.busiest}", "throttled",
                "not served", "claimed concurrency", *(["quota needed"] if with_quota else []))  # fmt: skip
-    return table(
-        "At so many times the traffic", columns, [_traffic_row(row, answer.busiest, with_quota) for row in answer.rows]
-    )
+    rows = [_traffic_row(row, answer.busiest, with_quota) for row in answer.rows]
+    return Table("At so many times the traffic", columns, rows, frozenset(), heads=1)
 
 
 def _traffic_row(row: AtTraffic, busiest: str, with_quota: bool) -> Row:

@@ -1,125 +1,31 @@
-"""Estimates as reports write them: the number in its measure's unit, then the interval that says how sure it is."""
+"""Estimates as reports write them; see :mod:`lambdasim.analysis.telling`."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable
-from typing import Any
-
-from lambdasim.analysis.intervals import Estimate, share_that_may_differ
-from lambdasim.display.numbers import milliseconds, number, share, usd
-from lambdasim.scenario.measures import Measure
-from lambdasim.units import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_MS, US_PER_S
-
-PERCENTILES = "An estimate of a percentile is the median over replications; a difference is the mean of paired ones."
-_LEAST_USD = 0.0001  # of a difference: what is less is none that anyone pays
-_SECONDS = re.compile(r".*_s(_max)?")
-_TOLD_IN = {  # how long something takes in words, by the measure's unit: from where on it is told in larger ones
-    " ms": (US_PER_MS, 10 * US_PER_S),
-    " s": (US_PER_S, US_PER_HOUR),
-}
-_LARGER = ((US_PER_DAY, " d"), (US_PER_HOUR, " h"), (US_PER_MINUTE, " min"), (US_PER_S, " s"))
-
-
-def quantity(measure: Measure, value: float | None) -> str:
-    """A value of a measure in the measure's unit."""
-    if value is None or math.isnan(value):
-        return "-"
-    if _is_money(measure):
-        return usd(value) if value >= 0 else f"-{usd(-value)}"
-    if _is_share(measure):
-        return share(value)
-    if unit_of(measure) == " ms":
-        return milliseconds(value) if value >= 0 else f"-{milliseconds(-value)}"
-    return number(int(value) if float(value).is_integer() else value)
-
-
-def interval(measure: Measure, estimate: Estimate) -> str:
-    """An estimate with its interval: ``502 [495, 510]``; a dash where no run had a value."""
-    if math.isnan(estimate.value):
-        return "-"
-    ends = (quantity(measure, end) for end in (estimate.low, estimate.high))
-    return f"{quantity(measure, estimate.value)} [{', '.join(ends)}]"
-
-
-def amount(measure: Measure, estimate: Estimate) -> str:
-    """The same in a sentence, with its unit: ``281 ms [270, 292]``, ``2.5 h [2.4, 2.6]``, ``$12 [$11, $13] a month``.
-
-    Long times are told in the largest unit that they have two of, and the ends of the interval in the same. ``no
-    value`` where no run had one.
-    """
-    if math.isnan(estimate.value):
-        return "no value"
-    size, unit = _scale(measure, estimate.value)
-    value, low, high = (_scaled(measure, end, size) for end in (estimate.value, estimate.low, estimate.high))
-    monthly = " a month" if measure.path[-1].endswith("_per_month") else ""
-    return f"{value}{unit} [{low}, {high}]{monthly}"
-
-
-def change(measure: Measure, estimate: Estimate) -> str:
-    """A difference with interval and signs: ``+12 [-3, +27]``; of shares ``+0.3 points [+0.1, +0.5]``."""
-    if math.isnan(estimate.value):
-        return "-"
-    value, low, high = (signed(measure, end) for end in (estimate.value, estimate.low, estimate.high))
-    points = " points" if _is_share(measure) else ""
-    return f"{value}{points} [{low}, {high}]"
-
-
-def signed(measure: Measure, value: float) -> str:
-    """A difference with its sign, without its interval; of shares in points."""
-    if math.isnan(value):
-        return "-"
-    if _is_money(measure) and abs(value) < _LEAST_USD:
-        return usd(0)
-    told = f"{value * 100:.3g}" if _is_share(measure) else quantity(measure, value)
-    return f"+{told}" if value > 0 else told
-
-
-def same_in_all(n: int, confidence: float, told: Iterable[str]) -> str:
-    """That runs do not differ in something, and what n such runs leave open."""
-    bound = share(share_that_may_differ(n, confidence))
-    return f"The same in all runs, which leaves up to {bound} of runs that differ: {', '.join(told)}."
-
-
-def unit_of(measure: Measure) -> str:
-    """The unit of a time, with the space before it; empty for what is none.
-
-    >>> unit_of(Measure("", ("functions", "api", "latency_ms", "p99"))), unit_of(Measure("", ("account", "throttles")))
-    (' ms', '')
-    """
-    if any(word.endswith("_ms") for word in measure.path):
-        return " ms"
-    return " s" if _SECONDS.fullmatch(measure.path[-1]) else ""
-
-
-def estimate_document(estimate: Estimate) -> dict[str, Any]:
-    """An estimate as plain values that are strict JSON: what is not a number is None."""
-    numbers = {key: getattr(estimate, key) for key in ("value", "low", "high")}
-    plain = {key: value if math.isfinite(value) else None for key, value in numbers.items()}
-    return {**plain, "n": estimate.n, "method": estimate.method}
-
-
-def _is_money(measure: Measure) -> bool:
-    return any("usd" in word for word in measure.path)
-
-
-def _is_share(measure: Measure) -> bool:
-    return measure.is_share
-
-
-def _scale(measure: Measure, value: float) -> tuple[float, str]:
-    """How many of a measure's units make one of the unit that a value is told in, and that one; 1 for its own."""
-    unit = unit_of(measure)
-    if not unit or math.isnan(value):
-        return 1, ""
-    own_us, from_us = _TOLD_IN[unit]
-    if abs(value) * own_us < from_us:
-        return 1, unit
-    return next((us / own_us, name) for us, name in _LARGER if abs(value) * own_us >= 2 * us)
-
-
-def _scaled(measure: Measure, value: float, size: float) -> str:
-    if size == 1 or math.isnan(value):
-        return quantity(measure, value)
-    return number(float(f"{value / size:.3g}"))
+from lambdasim.analysis.telling import (
+    PERCENTILES as PERCENTILES,
+)
+from lambdasim.analysis.telling import (
+    amount as amount,
+)
+from lambdasim.analysis.telling import (
+    change as change,
+)
+from lambdasim.analysis.telling import (
+    estimate_document as estimate_document,
+)
+from lambdasim.analysis.telling import (
+    interval as interval,
+)
+from lambdasim.analysis.telling import (
+    quantity as quantity,
+)
+from lambdasim.analysis.telling import (
+    same_in_all as same_in_all,
+)
+from lambdasim.analysis.telling import (
+    signed as signed,
+)
+from lambdasim.analysis.telling import (
+    unit_of as unit_of,
+)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from lambdasim.analysis.pareto import Point, TradeOff
+from lambdasim.analysis.telling import interval
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out
 from lambdasim.display.numbers import number, share
-from lambdasim.display.table import Table, plain, table
-from lambdasim.errors import printable
-from lambdasim.report.estimates import interval
-from lambdasim.report.size import joined, judged, plainly, printable_lines, single_runs, tried_document, turning_away
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Table
+from lambdasim.report.size import joined, judged, plainly, single_runs, tried_document, turning_away
 
 _SCHEMA_VERSION = 1
 _MOST_TIES = 5
 
 
-def trade_off_text(found: TradeOff, bold: Callable[[str], str] = str) -> str:
+def trade_off_text(found: TradeOff, screen: Screen = PIPE) -> str:
     """The answer in one sentence, the Pareto front, and how the combinations were chosen."""
-    parts = (plain(front_table(found)), "\n".join(_method(found)))
-    return "\n\n".join((bold(printable(trade_off_answer(found))), *map(printable_lines, parts)))
+    parts = (laid_out(front_table(found), screen), said("\n".join(_method(found)), screen, indent=2))
+    return "\n\n".join((said(trade_off_answer(found), screen, style="bold"), *parts))
 
 
 def trade_off_answer(found: TradeOff) -> str:
@@ -59,7 +61,8 @@ def front_table(found: TradeOff) -> Table:
         )
         for point in sorted(shown, key=lambda point: point.tried.least.value)
     ]
-    return table("The Pareto front, by the estimates", tuple(columns), rows, "")
+    keys = len(found.combinations.knobs)
+    return Table("The Pareto front, by the estimates", tuple(columns), rows, frozenset([""]), heads=keys)
 
 
 def trade_off_document(found: TradeOff) -> dict[str, Any]:

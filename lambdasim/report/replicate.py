@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from lambdasim.analysis.contrasts import Contrast
 from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS, Estimate
 from lambdasim.analysis.replicate import Replications
 from lambdasim.analysis.stationarity import changes_by_design
+from lambdasim.analysis.telling import amount, estimate_document, interval, quantity, same_in_all, signed, with_unit
 from lambdasim.analysis.warm_up import PILOTS, STATED
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out
 from lambdasim.display.numbers import month_of, share
-from lambdasim.display.table import plain, table
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Table, table
 from lambdasim.errors import printable
 from lambdasim.report.contrasts import advice, contrast_told
-from lambdasim.report.estimates import amount, estimate_document, interval, quantity, same_in_all, signed
 from lambdasim.scenario.measures import Measure
 from lambdasim.units import US_PER_S, format_us
 
@@ -23,9 +26,11 @@ _MOST_TOLD = 5  # measures in one sentence; of more the foremost
 _FOREMOST = 3
 
 
-def replicate_text(replications: Replications, bold: Callable[[str], str] = str) -> str:
+def replicate_text(replications: Replications, screen: Screen = PIPE) -> str:
     """The answer in one sentence, then all estimates with their intervals, then what to know of them."""
-    return "\n\n".join([bold(answer(replications)), _estimates(replications), "\n".join(_notes(replications))])
+    told = "\n".join(notes(replications))
+    answered = said(answer(replications), screen, style="bold")
+    return "\n\n".join((answered, laid_out(estimates_table(replications), screen), said(told, screen, indent=2)))
 
 
 def answer(replications: Replications) -> str:
@@ -84,7 +89,8 @@ def _slowness(entry: tuple[int | None, Measure]) -> float:
     return float("inf") if entry[0] is None else entry[0]
 
 
-def _estimates(replications: Replications) -> str:
+def estimates_table(replications: Replications) -> Table:
+    """A row for each measure: the estimate, its interval, and how it was found."""
     n, rows = len(replications.seeds), []
     for measure, estimate in zip(replications.measures, replications.estimates, strict=True):
         told = signed if isinstance(measure, Contrast) else quantity
@@ -92,7 +98,7 @@ def _estimates(replications: Replications) -> str:
         relative = estimate.half_width / abs(estimate.value) if estimate.value else float("nan")
         rows.append(
             (
-                printable(measure.text),
+                measure.text,
                 told(measure, estimate.value),
                 *ends,
                 "-" if relative != relative else share(relative),  # noqa: PLR0124  NaN
@@ -102,7 +108,7 @@ def _estimates(replications: Replications) -> str:
         )
     columns = ("measure", "estimate", "from", "to", "+-", "runs", "of runs", "method")
     title = f"Estimates ({share(replications.confidence)} intervals, {n} replications)"
-    return plain(table(title, columns, rows, "measure", "of runs", "method"))
+    return table(title, columns, rows, "measure", "of runs", "method")
 
 
 def _method(estimate: Estimate) -> tuple[str, str]:
@@ -111,21 +117,22 @@ def _method(estimate: Estimate) -> tuple[str, str]:
     return "median" if estimate.method == ORDER_STATISTICS else "mean", estimate.method
 
 
-def _notes(replications: Replications) -> Iterator[str]:
+def notes(replications: Replications) -> Iterator[str]:
+    """What to know of the intervals, a sentence each."""
     n, sure = len(replications.seeds), share(replications.confidence)
     yield f"Each interval holds the truth in {sure} of such experiments, by itself; seeds {_seeds(replications)}."
     equal = [
-        f"{measure.text} = {quantity(measure, estimate.value)}"
+        f"{measure.text} = {with_unit(measure, estimate.value)}"
         for measure, estimate in zip(replications.measures, replications.estimates, strict=True)
         if estimate.method == ALL_EQUAL
     ]
     if equal:
-        yield printable(same_in_all(n, replications.confidence, equal))
+        yield same_in_all(n, replications.confidence, equal)
     if any(isinstance(measure, Contrast) for measure in replications.measures):
         yield "A difference is the mean of pairs, run by run; it is shown if its interval leaves out 0."
     for measure, estimate in zip(replications.measures, replications.estimates, strict=True):
         if estimate.n < n:
-            yield printable(f"{measure.text}: {estimate.n} of {n} runs had a value; the others count for nothing.")
+            yield f"{measure.text}: {estimate.n} of {n} runs had a value; the others count for nothing."
     yield from _warm_up(replications)
 
 
@@ -139,9 +146,9 @@ def _warm_up(replications: Replications) -> Iterator[str]:
         series = ", ".join(
             f"{t.series} {format_us(t.warm_up_us) if t.warm_up_us else 'nothing'}" for t in warm_up.truncations
         )
-        yield printable(f"Left out: the first {format_us(warm_up.us)}, by MSER-5 on {PILOTS} pilot runs ({series}).")
+        yield f"Left out: the first {format_us(warm_up.us)}, by MSER-5 on {PILOTS} pilot runs ({series})."
         if warm_up.too_few:
-            yield printable(f"Too few events to tell when they settle: {', '.join(warm_up.too_few)}.")
+            yield f"Too few events to tell when they settle: {', '.join(warm_up.too_few)}."
     elif warm_up.us:
         yield f"Left out: the first {format_us(warm_up.us)}, as stated."
     elif not changes_by_design(replications.scenario):

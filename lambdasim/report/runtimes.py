@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out
 from lambdasim.display.numbers import milliseconds
-from lambdasim.display.table import Table, plain, table
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Table, table
 from lambdasim.scenario.runtimes import SHARES, SOON_DAYS, Runtime, Status
 
-WIDTH = 80
 _SHORT = {  # a column of ten letters
     Status.SUPPORTED: "supported",
     Status.DEPRECATED_SOON: "ends soon",
@@ -25,19 +26,14 @@ _WORDS = (
 )
 
 
-def runtimes_text(runtimes: Sequence[Runtime], as_of: date, emphasise: Callable[[str], str] = str) -> str:
-    """Two tables within 80 columns, and where the numbers come from; ``emphasise`` styles the titles."""
-    made = [_support(runtimes, as_of), _inits(runtimes)]
+def runtimes_text(runtimes: Sequence[Runtime], as_of: date, screen: Screen = PIPE) -> str:
+    """Two tables, and where the numbers come from."""
+    made = (_support(runtimes, as_of), _inits(runtimes))
     dates = dict.fromkeys(runtime.source for runtime in runtimes)
     inits = dict.fromkeys(f"{init.source}, {init.as_of}" for runtime in runtimes for init in runtime.inits)
-    notes = [_WORDS, *(f"Dates: {source}" for source in dates), *(f"Init: {source}" for source in inits)]
-    told = "\n".join(textwrap.fill(note, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for note in notes)
-    return "\n\n".join([*(_titled(each, emphasise) for each in made if each.rows), told])
-
-
-def _titled(shown: Table, emphasise: Callable[[str], str]) -> str:
-    title, rows = plain(shown).split("\n", maxsplit=1)
-    return f"{emphasise(title)}\n{rows}"
+    notes = (_WORDS, *(f"Dates: {source}" for source in dates), *(f"Init: {source}" for source in inits))
+    told = "\n".join(said(note, screen, indent=2) for note in notes)
+    return "\n\n".join((*(laid_out(each, screen) for each in made if each.rows), told))
 
 
 def _support(runtimes: Sequence[Runtime], as_of: date) -> Table:
@@ -52,7 +48,7 @@ def _support(runtimes: Sequence[Runtime], as_of: date) -> Table:
         )
         for runtime in runtimes
     ]
-    return table(f"Runtimes on {as_of}", columns, rows, *columns)
+    return Table(f"Runtimes on {as_of}", columns, rows, frozenset(columns), heads=1)
 
 
 def _inits(runtimes: Sequence[Runtime]) -> Table:

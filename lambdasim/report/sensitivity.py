@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lambdasim.analysis.intervals import ALL_EQUAL, ORDER_STATISTICS
 from lambdasim.analysis.sensitivity import Sensitivity
+from lambdasim.analysis.telling import PERCENTILES, amount, change, estimate_document, interval
 from lambdasim.analysis.tornado import Effect, End, Tornado
 from lambdasim.analysis.uncertainty import Assumption
+from lambdasim.display.folding import said, to_copy
+from lambdasim.display.layout import laid_out, room_for_one_more
 from lambdasim.display.numbers import short_month
-from lambdasim.display.table import Table, plain, table
-from lambdasim.errors import printable
-from lambdasim.report.estimates import PERCENTILES, amount, change, estimate_document, interval
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Row, Table
 from lambdasim.report.measuring import how_to_measure
 from lambdasim.report.ranges import brief
 
 MOST = 10  # rows of a tornado, unless it is said
-WIDTH = 100
 _TOLD = 3  # assumptions whose source is told
 _LITTLE = 0.01  # of the measure: what is less is not told one by one
 _PATH, _LEAST_BAR, _MOST_BAR = 30, 4, 30
@@ -33,20 +33,15 @@ _WHY = {
 }
 
 
-def sensitivity_text(found: Sensitivity, bold: Callable[[str], str] = str, *, most: int = MOST) -> str:
+def sensitivity_text(found: Sensitivity, screen: Screen = PIPE, *, most: int = MOST) -> str:
     """The answers, a sentence for each measure; then the tornados, ``most`` assumptions each, and what to find out."""
-    first, *others = (printable(answer(tornado, found)) for tornado in found.tornados)
-    blocks = ["\n".join((bold(first), *others))]
-    blocks += [_tornado(tornado, bold, most) for tornado in found.tornados if tornado.shown]
-    if told := list(_to_find_out(found)):
-        blocks.append("\n".join((bold("What to find out first"), *map(printable_lines, told))))
-    blocks.append("\n".join(map(printable_lines, _notes(found))))
+    first, *others = (answer(tornado, found) for tornado in found.tornados)
+    blocks = ["\n".join((said(first, screen, style="bold"), *(said(other, screen) for other in others)))]
+    blocks += [_tornado(tornado, most, screen) for tornado in found.tornados if tornado.shown]
+    if told := list(_to_find_out(found, screen)):
+        blocks.append("\n".join((said("What to find out first", screen, style="bold"), *told)))
+    blocks.append("\n".join(said(note, screen, indent=2) for note in _notes(found)))
     return "\n\n".join(blocks)
-
-
-def printable_lines(text: str) -> str:
-    """``text`` with what would steer a terminal written out, line by line."""
-    return "\n".join(map(printable, text.split("\n")))
 
 
 def answer(tornado: Tornado, found: Sensitivity) -> str:
@@ -113,42 +108,49 @@ def _flips(tornado: Tornado, found: Sensitivity) -> Iterator[str]:
             yield f"{threshold.text!r} {now}, and {then} with {', or '.join(turned)}."
 
 
-def _tornado(tornado: Tornado, bold: Callable[[str], str], most: int) -> str:
-    """The largest swings first: two rows each, its ends, with a bar for the change; within 100 columns where it can."""
+def _tornado(tornado: Tornado, most: int, screen: Screen) -> str:
+    """The largest swings first: two rows each, its ends, with a bar for the change where there is room."""
     shown = tornado.shown[:most]
+    bare = _effects(tornado, shown, None, screen)
+    room = room_for_one_more(bare, screen, least=_LEAST_BAR, most=_MOST_BAR) if screen.draws else None
+    left = len(tornado.shown) - len(shown)
+    more = [said(f"... and {left} more with smaller swings", screen)] if left else []
+    return "\n".join((laid_out(_effects(tornado, shown, room, screen), screen), *more))
+
+
+def _effects(tornado: Tornado, shown: Sequence[Effect], room: int | None, screen: Screen) -> Table:
+    """The rows, with bars of ``room`` signs at most, or without."""
     changes = [abs(end.change.value) for effect in shown for end in effect.ends if end.shown and end.change.n]
     longest = max(changes, default=0.0)
-
-    def drawn(width: int) -> Table:
-        rows = [row for effect in shown for row in _rows(effect, tornado, longest, width)]
-        columns = ("parameter", "conf", "at", "gives", "change", " ")
-        return table(tornado.measure.text, columns, rows, "parameter", "conf", " ")
-
-    taken = max(map(len, plain(drawn(0)).split("\n")[1:]))
-    drawing = plain(drawn(min(_MOST_BAR, max(_LEAST_BAR, WIDTH - taken - 2))))
-    title, *lines = map(printable, drawing.split("\n"))
-    left = len(tornado.shown) - len(shown)
-    more = [f"... and {left} more with smaller swings"] if left else []
-    return "\n".join((f"{bold(title)}: as assumed {interval(tornado.measure, tornado.base)}", *lines, *more))
-
-
-def _rows(effect: Effect, tornado: Tornado, longest: float, width: int) -> Iterator[tuple[str, ...]]:
-    first, second = _folded(effect.assumption.path)
-    names = [(first, effect.assumption.confidence), (second, "")]
-    for (name, confidence), end in zip(names, effect.ends, strict=False):
-        yield (name, confidence, brief(end.value), *_moved(end, tornado, longest, width))
-    if second and len(effect.ends) == 1:
-        yield (second, *[""] * 5)
+    rows = list[Row]()
+    for effect in shown:
+        one = effect.assumption
+        names = (one.path, one.path) if screen.width is None else _folded(one.path)
+        heads = [(names[0], one.confidence), (names[1], one.confidence if screen.width is None else "")]
+        for head, end in zip(heads, effect.ends, strict=False):
+            bar = [] if room is None else [_bar(end, longest, room)]
+            rows.append((*head, brief(end.value), *_moved(end, tornado), *bar))
+        if names[1] and len(effect.ends) == 1 and screen.width is not None:
+            rows.append((names[1], *[""] * (4 if room is None else 5)))
+    title = f"{tornado.measure.text}: as assumed {interval(tornado.measure, tornado.base)}"
+    columns = ("parameter", "conf", "at", "gives", "change", *([] if room is None else [" "]))
+    return Table(title, columns, rows, frozenset(("parameter", "conf", " ")), 2, frozenset([" "]))
 
 
-def _moved(end: End, tornado: Tornado, longest: float, width: int) -> tuple[str, str, str]:
+def _bar(end: End, longest: float, room: int) -> str:
+    """As long as the change is large, of its sign; none for what is not shown."""
+    if not end.shown or not end.change.n or not longest:
+        return ""
+    return ("+" if end.change.value > 0 else "-") * math.ceil(room * abs(end.change.value) / longest)
+
+
+def _moved(end: End, tornado: Tornado) -> tuple[str, str]:
     value = interval(tornado.measure, end.estimate)
     if end.change.n == 0:
-        return value, "no value" if end.estimate.n == 0 else "none before", ""
+        return value, "no value" if end.estimate.n == 0 else "none before"
     if not end.shown:
-        return value, "no difference" if end.change.method == ALL_EQUAL else "no difference shown", ""
-    length = 0 if longest == 0 else math.ceil(width * abs(end.change.value) / longest)
-    return value, change(tornado.measure, end.change), ("+" if end.change.value > 0 else "-") * length
+        return value, "no difference" if end.change.method == ALL_EQUAL else "no difference shown"
+    return value, change(tornado.measure, end.change)
 
 
 def _folded(path: str) -> tuple[str, str]:
@@ -164,19 +166,20 @@ def _folded(path: str) -> tuple[str, str]:
     return path[:at], f"  {path[at:]}"
 
 
-def _to_find_out(found: Sensitivity) -> Iterator[str]:
+def _to_find_out(found: Sensitivity, screen: Screen) -> Iterator[str]:
     """Source, note and a way to measure of what moves a measure most, each told once."""
     tops = [
         effect.assumption for tornado in found.tornados for effect in tornado.shown[:_TOLD] if _is_much(effect, tornado)
     ]
+    below = " " * 4
     for one in {assumption.path: assumption for assumption in tops}.values():
-        yield f"  {one.path}"
+        yield said(one.path, screen, head="  ", indent=2)
         if one.in_book:
-            yield from _wrapped(f"{one.confidence}: {one.source}; {one.note}".removesuffix("; "))
-            yield from _wrapped(f"To measure: {how_to_measure(one.path)}.")
-            yield f"    Then say it: --set {one.setting}=..."
+            yield said(f"{one.confidence}: {one.source}; {one.note}".removesuffix("; "), screen, head=below)
+            yield said(f"To measure: {how_to_measure(one.path)}.", screen, head=below)
+            yield to_copy(["--set", f"{one.setting}=..."], screen, head=f"{below}Then say it: ")
         else:
-            yield from _wrapped("The scenario says it: measure it on your own function.")
+            yield said("The scenario says it: measure it on your own function.", screen, head=below)
 
 
 def _notes(found: Sensitivity) -> Iterator[str]:
@@ -191,31 +194,19 @@ def _notes(found: Sensitivity) -> Iterator[str]:
     if is_priced and (month := short_month(found.scenario.measured_s)):
         yield f"{month.capitalize()}."
     for one in found.refused:
-        yield from _wrapped(f"Not tried: {one.assumption.path} at {brief(one.value)}: {one.why}", "")
-    yield from _wrapped(
+        yield f"Not tried: {one.assumption.path} at {brief(one.value)}: {one.why}"
+    yield (
         f"One at a time, {found.design.replications} replications each on common random numbers, {found.runs:,} runs. "
         f"Intervals of changes hold together at {found.design.confidence * 100:.3g} % for each measure (Bonferroni: "
         f"{found.comparisons} differences). Assumptions that are off together may do more. What AWS states (H), and "
-        "what the scenario sets, is not varied; --parameter PATH=LOW,HIGH varies anything.",
-        "",
+        "what the scenario sets, is not varied; --parameter PATH=LOW,HIGH varies anything."
     )
 
 
 def _listed(title: str, assumptions: Any) -> Iterator[str]:
     paths = [one.path for one in assumptions]
     if paths:
-        yield from _wrapped(f"{title}: {', '.join(paths)}.", "")
-
-
-def _wrapped(text: str, indent: str = "    ") -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent or "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        yield f"{title}: {', '.join(paths)}."
 
 
 def sensitivity_document(found: Sensitivity) -> dict[str, Any]:

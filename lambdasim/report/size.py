@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lambdasim.analysis.bench import Tried, TurnedAway
@@ -10,12 +10,14 @@ from lambdasim.analysis.goals import Goal
 from lambdasim.analysis.intervals import ALL_EQUAL, Estimate, share_that_may_differ
 from lambdasim.analysis.served import SHARE
 from lambdasim.analysis.size import Neighbour, Sizing
+from lambdasim.analysis.telling import amount, between, change, estimate_document, interval, quantity
 from lambdasim.analysis.thresholds import Check, Verdict
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out
 from lambdasim.display.numbers import number, share, short_month
-from lambdasim.display.table import Table, plain, table
-from lambdasim.errors import printable
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Table
 from lambdasim.report.checks import broken
-from lambdasim.report.estimates import amount, change, estimate_document, interval, quantity
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
 
@@ -23,10 +25,10 @@ _SCHEMA_VERSION = 1
 _MEANING = {Verdict.HOLDS: "met", Verdict.FAILS: "not met", Verdict.UNDECIDED: "not shown"}
 
 
-def size_text(sizing: Sizing, bold: Callable[[str], str] = str) -> str:
+def size_text(sizing: Sizing, screen: Screen = PIPE) -> str:
     """The answer in one sentence, a table of the values tried, how they were chosen, and how sure the answer is."""
-    parts = [plain(values_table(sizing)), _method(sizing), "\n".join(_sureness(sizing))]
-    return "\n\n".join((bold(printable(answer(sizing))), *(printable_lines(part) for part in parts if part)))
+    parts = (said(part, screen, indent=2) for part in (_method(sizing), "\n".join(_sureness(sizing))))
+    return "\n\n".join((said(answer(sizing), screen, style="bold"), laid_out(values_table(sizing), screen), *parts))
 
 
 def answer(sizing: Sizing) -> str:
@@ -85,7 +87,7 @@ def values_table(sizing: Sizing) -> Table:
         cells += [interval(extra, tried.least)] if extra else []
         cells += [interval(goal.cost, tried.cost), *([number(tried.replications)] if deepened else [])]
         rows.append((*cells, "<" if tried is sizing.answer else ""))
-    return table("Values tried", tuple(columns), rows, "")
+    return Table("Values tried", tuple(columns), rows, frozenset([""]), heads=1)
 
 
 def size_document(sizing: Sizing) -> dict[str, Any]:
@@ -132,11 +134,6 @@ def size_document(sizing: Sizing) -> dict[str, Any]:
         },
         "tried": [tried_document(goal, tried) for tried in sizing.tried],
     }
-
-
-def printable_lines(text: str) -> str:
-    """The text with what would steer a terminal written out, its line ends kept."""
-    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def _largest(sizing: Sizing) -> tuple[Tried, Tried] | None:
@@ -186,7 +183,7 @@ def _more_or_less(sizing: Sizing, neighbour: Neighbour) -> str:
     if not cost.excludes_zero:
         return f"shows no difference in cost ({change(measure, cost)} a month)"
     ends = sorted((abs(cost.low), abs(cost.high)))
-    size = f"{quantity(measure, abs(cost.value))} [{', '.join(quantity(measure, end) for end in ends)}]"
+    size = f"{quantity(measure, abs(cost.value))}{between(cost, *(quantity(measure, end) for end in ends))}"
     return f"costs {size} {'more' if cost.value > 0 else 'less'} a month"
 
 

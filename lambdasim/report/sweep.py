@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from lambdasim.analysis.extremes import Extremes, extremes
 from lambdasim.analysis.sweep import Sweep
+from lambdasim.analysis.telling import amount, estimate_document, interval
 from lambdasim.analysis.variants import short_paths
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out
 from lambdasim.display.numbers import share, short_month
-from lambdasim.display.table import plain, table
-from lambdasim.errors import printable
-from lambdasim.report.estimates import amount, estimate_document, interval
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Table
 
 _SCHEMA_VERSION = 1
 MOST_POINTS, MOST_MEASURES = 20, 5  # that a person reads through
 
 
-def sweep_text(sweep: Sweep, bold: Callable[[str], str] = str) -> str:
+def sweep_text(sweep: Sweep, screen: Screen = PIPE) -> str:
     """The answer for each measure, the first in bold; then a table of points, and what to know of it."""
     first, *others = _answers(sweep)
-    return "\n\n".join(["\n".join([bold(first), *others]), _points(sweep), "\n".join(_notes(sweep))])
+    answers = (said(first, screen, style="bold"), *(said(other, screen) for other in others))
+    parts = (laid_out(points_table(sweep), screen), said("\n".join(_notes(sweep)), screen, indent=2))
+    return "\n\n".join(("\n".join(answers), *parts))
 
 
 def extremes_of(sweep: Sweep, measure: int) -> Extremes | None:
@@ -35,7 +39,7 @@ def extremes_of(sweep: Sweep, measure: int) -> Extremes | None:
 def _answers(sweep: Sweep) -> Iterator[str]:
     """For each measure a sentence: where it is lowest and highest, and how surely."""
     for number in range(len(sweep.measures)):
-        yield printable(_answer(sweep, number))
+        yield _answer(sweep, number)
 
 
 def _answer(sweep: Sweep, number: int) -> str:
@@ -76,7 +80,8 @@ def _where(sweep: Sweep, place: int) -> str:
     return ", ".join(f"{name}={value}" for name, value in zip(short_paths(sweep.paths), values, strict=True))
 
 
-def _points(sweep: Sweep) -> str:
+def points_table(sweep: Sweep) -> Table:
+    """A row for each point, or for the lowest of many; a column for each of the first measures."""
     measures = sweep.measures[:MOST_MEASURES]
     starred = [_starred(sweep, number) for number in range(len(measures))]
     title = f"Estimates ({share(sweep.design.confidence)} intervals, {sweep.design.replications} replications)"
@@ -89,7 +94,7 @@ def _points(sweep: Sweep) -> str:
     rows = [
         (
             str(place + 1),
-            *map(printable, sweep.points[place].overrides.values()),
+            *sweep.points[place].overrides.values(),
             *(
                 interval(measure, estimate) + ("*" if place in stars else " ")
                 for measure, estimate, stars in zip(measures, sweep.estimates[place], starred, strict=False)
@@ -99,10 +104,10 @@ def _points(sweep: Sweep) -> str:
     ]
     columns = (
         "point",
-        *map(printable, short_paths(sweep.paths)),
-        *(f"{printable(measure.text)} " for measure in measures),
+        *short_paths(sweep.paths),
+        *(f"{measure.text} " for measure in measures),
     )
-    return plain(table(printable(title), columns, rows))
+    return Table(title, columns, rows, frozenset(), heads=1)
 
 
 def _starred(sweep: Sweep, number: int) -> frozenset[int]:

@@ -23,7 +23,13 @@ MEASURES = {
 
 def tables(summary: Summary, *, most: int | None = None) -> list[Table]:
     """All tables that have something to show; ``most`` keeps them to the functions that were offered most events."""
-    functions = _busiest(summary["functions"], most)
+    bill, thresholds = _bill(busiest(summary["functions"], most), summary), _thresholds(summary["thresholds"])
+    return [*measured_tables(summary, most=most), *(each for each in (bill, thresholds) if each.rows)]
+
+
+def measured_tables(summary: Summary, *, most: int | None = None) -> list[Table]:
+    """Those of what was measured: all but the bill and the thresholds."""
+    functions = busiest(summary["functions"], most)
     in_vpc = {name: f["network"] for name, f in functions.items() if "network" in f}
     made = [
         _functions(functions, span(summary)),
@@ -40,13 +46,11 @@ def tables(summary: Summary, *, most: int | None = None) -> list[Table]:
         downstream_table(summary["downstream"]),
         changes_table(summary["changes"], most),
         theory_table(summary["theory"], functions),
-        _bill(functions, summary),
-        _thresholds(summary["thresholds"]),
     ]
     return [each for each in made if each.rows]
 
 
-def _busiest(functions: Summary, most: int | None) -> Summary:
+def busiest(functions: Summary, most: int | None) -> Summary:
     """The functions with the most events, in the scenario's order."""
     if most is None or len(functions) <= most:
         return functions

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from lambdasim.display.folding import said
+from lambdasim.display.layout import laid_out
 from lambdasim.display.numbers import milliseconds, month_of, number, share, usd
-from lambdasim.display.table import Summary, Table, plain
-from lambdasim.errors import printable
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.table import Summary
 from lambdasim.header import Family
-from lambdasim.report.tables import tables
+from lambdasim.report.over_time import OverTime, over_time_table
+from lambdasim.report.tables import busiest, tables
 from lambdasim.report.trigger_tables import family_of
 from lambdasim.units import US_PER_MS, format_us
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-_SPACE = 2  # between columns
 MOST_ON_A_TERMINAL = 20  # functions; more would push the answer off the screen
 
 
-def plain_report(summary: Summary) -> str:
-    """The whole report without styles: one line a row, columns aligned, nothing cut off or folded."""
-    parts = [answer(summary), *(plain(table) for table in tables(summary)), *_notes(summary)]
-    return "\n\n".join(parts)
+def run_text(summary: Summary, found: OverTime | None = None, screen: Screen = PIPE) -> str:
+    """The whole report: the answer, the tables, what to know of them; on a terminal only the busiest functions'.
 
-
-def styled_report(summary: Summary) -> str:
-    """The report for the terminal that standard output is: its width, its colours; the busiest functions only."""
-    from rich.console import Console  # noqa: PLC0415 - rich is only needed here
-
-    console = Console(highlight=False, markup=False, emoji=False)
-    with console.capture() as captured:
-        console.print(answer(summary), style="bold")
-        for table in tables(summary, most=MOST_ON_A_TERMINAL):
-            console.print(f"\n{table.title}", style="bold")
-            _print_styled(console, table)
-        hidden = len(summary["functions"]) - MOST_ON_A_TERMINAL
-        if hidden > 0:
-            console.print(f"\n{hidden} more functions had fewer events; the report through a pipe shows all of them.")
-        for note in _notes(summary):
-            console.print(f"\n{note}")
-    return captured.get().rstrip("\n")
+    ``found``: how it went over time, to be told after the first table.
+    """
+    most = MOST_ON_A_TERMINAL if screen.width is not None else None
+    hidden = summary["functions"].keys() - busiest(summary["functions"], most)
+    shown = tables(summary, most=most)
+    if found is not None and (series := over_time_table(found, screen, hidden=hidden)).rows:
+        shown.insert(1, series)
+    parts = [said(answer(summary), screen, style="bold"), *(laid_out(each, screen) for each in shown)]
+    if hidden:
+        told = f"{len(hidden)} more functions had fewer events; the report through a pipe shows all of them."
+        parts.append(said(told, screen))
+    return "\n\n".join((*parts, *_notes(summary, screen)))
 
 
 def answer(summary: Summary) -> str:
@@ -112,54 +103,16 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else f"no {noun}"
 
 
-def _notes(summary: Summary) -> Iterator[str]:
+def _notes(summary: Summary, screen: Screen) -> Iterator[str]:
     if summary["warnings"]:
-        lines = (printable(f"  {w['path']}: {w['message']} [{w['code']}]") for w in summary["warnings"])
-        yield "\n".join(("Warnings", *lines))
+        lines = (f"{warning['path']}: {warning['message']} [{warning['code']}]" for warning in summary["warnings"])
+        yield _listed("Warnings", lines, screen)
     if summary["assumptions"]:
         entries = summary["assumptions"]
-        lines = (printable(f"  {a['path']} = {a['value']}  ({a['confidence']}: {a['source']})") for a in entries)
-        yield "\n".join(("Assumptions (A, U: no measurement or AWS document behind them; user: set here)", *lines))
+        lines = (f"{entry['path']} = {entry['value']}  ({entry['confidence']}: {entry['source']})" for entry in entries)
+        yield _listed("Assumptions (A, U: no measurement or AWS document behind them; user: set here)", lines, screen)
 
 
-def _print_styled(console: Console, table: Table) -> None:
-    from rich import box  # noqa: PLC0415 - rich is only needed here
-    from rich.table import Table as Drawing  # noqa: PLC0415
-
-    for piece in pieces(table, console.width):
-        drawing = Drawing(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-        for column in (table.columns[place] for place in piece):
-            if column in table.texts:
-                drawing.add_column(column, overflow="fold")
-            else:  # a number stays in one piece, so its heading makes way
-                drawing.add_column(column.replace(" ", "\n"), justify="right", no_wrap=True)
-        for row in table.rows:
-            drawing.add_row(*(row[place] for place in piece))
-        console.print(drawing)
-
-
-def pieces(table: Table, width: int) -> list[list[int]]:
-    """Which columns stand beside each other in ``width``, by their places; each piece begins with who is spoken of.
-
-    Words that stand first may be folded, to half of the width, and other words to a third; numbers never.
-    """
-    first = next((n for n, column in enumerate(table.columns) if column not in table.texts), len(table.columns))
-    names = list(range(first))
-    taken_by_names = min(sum(_width(table, place) for place in names), width // 2)
-    found, taken = [list(names)], taken_by_names
-    for place in range(first, len(table.columns)):
-        needed = _width(table, place)
-        if table.columns[place] in table.texts:
-            needed = min(needed, width // 3)
-        if taken + needed - _SPACE > width and len(found[-1]) > len(names):
-            found.append(list(names))
-            taken = taken_by_names
-        found[-1].append(place)
-        taken += needed
-    return found
-
-
-def _width(table: Table, place: int) -> int:
-    """How wide a column is, with the space after it; a heading may take a line for each of its words."""
-    longest = max(map(len, table.columns[place].split()), default=0)
-    return max([longest, *(len(row[place]) for row in table.rows)]) + _SPACE
+def _listed(title: str, lines: Iterable[str], screen: Screen) -> str:
+    told = (said(line, screen, head="  ", indent=2) for line in lines)
+    return "\n".join((said(title, screen, style="bold"), *told))

@@ -12,20 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 from lambdasim.billing.bill import Bill, Line
 from lambdasim.billing.uses import Kind
+from lambdasim.errors import ResultError
 from lambdasim.header import Header
+from lambdasim.metrics.provisioned_minutes import provisioned_columns
 from lambdasim.metrics.recorder import Metrics
 from lambdasim.parameters.book import Parameter
 from lambdasim.records import EVENT_COLUMNS, INVOCATION_COLUMNS, Columns, empty
-from lambdasim.result import chains, fragment, storage
+from lambdasim.result import chains, fragment, storage, trace_file
 from lambdasim.result.changes import change_frame
 from lambdasim.result.downstream import downstream_frame
 from lambdasim.result.frames import event_frame, frame, invocation_frame, timeline_frame, trigger_timeline_frame
+from lambdasim.result.plain import plain
 from lambdasim.result.summary import Compared, Demand, Warned, summarise
 from lambdasim.result.version_summary import version_frame
 from lambdasim.result.versions import versions
+from lambdasim.result.written import SCENARIO, WrittenScenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lambdasim.scenario.model import Scenario
+
+
+_TOLD = ("path", "value", "unit", "source", "as_of", "confidence")  # of an entry of the parameter book
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Provenance:
     warnings: Sequence[Warned] = ()
     thresholds: Sequence[Demand] = ()
     theory: Sequence[Compared] = ()
+    written: WrittenScenario | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +58,9 @@ class Result:
     ``invocation_columns`` and ``event_columns`` are None if the log was not kept. ``document`` is the summary without
     its timings; ``timings`` say how long the run took, and on what. ``timeline_columns()`` are
     metrics.cloudwatch.timeline's, ``trigger_timeline_columns()`` metrics.trigger_series.trigger_timeline's.
+    ``parameters`` are the entries of the parameter book that the run has used, as plain values: path, value, unit,
+    source, as_of, confidence; none of a result that was saved before results had them. ``written`` is the scenario as
+    it was written; None of a result that was saved without it.
     """
 
     header: Header
@@ -55,11 +68,14 @@ class Result:
     environment_columns: Columns = field(repr=False)
     event_columns: Columns | None = field(repr=False)
     change_columns: Columns = field(repr=False)
+    provisioned_columns: Columns = field(repr=False)
     timeline_columns: Callable[[], Columns] = field(repr=False)
     trigger_timeline_columns: Callable[[], Columns] = field(repr=False)
     bill: Bill = field(repr=False)
     document: Mapping[str, Any] = field(repr=False)
     timings: Mapping[str, Any]
+    parameters: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    written: WrittenScenario | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -92,11 +108,14 @@ class Result:
             environment_columns=environment_columns,
             event_columns=event_columns,
             change_columns=change_columns,
+            provisioned_columns=provisioned_columns(metrics.provisioned),
             timeline_columns=partial(metrics.timeline, invocation_columns),
             trigger_timeline_columns=metrics.trigger_timeline,
             bill=bill,
             document=document,
             timings=_timings(provenance.wall_s, document["total"]["invocations"]),
+            parameters=[{name: plain(getattr(entry, name)) for name in _TOLD} for entry in provenance.parameters],
+            written=provenance.written,
         )
 
     def summary(self) -> dict[str, Any]:
@@ -123,6 +142,11 @@ class Result:
     def changes(self) -> pd.DataFrame:
         """What changed during the run, a row for each change (result.changes.change_frame)."""
         return change_frame(self.change_columns, self.header)
+
+    @cached_property
+    def provisioned(self) -> pd.DataFrame:
+        """The provisioned concurrency that there was, a row for each period (records.PROVISIONED_COLUMNS)."""
+        return frame(self.provisioned_columns, self.header)
 
     @cached_property
     def versions(self) -> pd.DataFrame:
@@ -169,8 +193,23 @@ class Result:
         """What to know of the scenario before trusting the result: ``code``, ``path``, ``message``."""
         return [dict(warning) for warning in self.document["warnings"]]
 
-    def save(self, folder: str | Path) -> None:
+    def scenario(self, *, folder: str | Path | None = None) -> Scenario:
+        """The scenario that was run, read again, with what was laid over it; its run's seed is ``header.seed``.
+
+        ``folder``: where the recordings that it names lie now, if not where they were (relative to the scenario).
+
+        Raises:
+            ResultError: it was not saved with the result, or is another one; recordings are gone, or have changed.
+            InputError: this version of lambdasim does not take it.
+        """
+        if self.written is None:
+            raise ResultError("this result does not have its scenario with it; load the file that was run")
+        return self.written.read(self.document["scenario"]["sha256"], None if folder is None else Path(folder))
+
+    def save(self, folder: str | Path, *, report: str | None = None) -> None:
         """Write the result into ``folder``: a new one, an empty one, or one that holds an earlier result.
+
+        ``report`` is a page about it (``lambdasim.html_report``), written as ``report.html``.
 
         ``summary.json``, the timelines and the logs are the same bytes for the same scenario and seed: how
         long the run took stands in ``manifest.json`` only, and is null in ``summary.json``.
@@ -183,13 +222,37 @@ class Result:
             tables["triggers"] = self.trigger_timeline
         if self.header.downstream:
             tables["downstream"] = self.downstream
+        if len(self.provisioned):
+            tables["provisioned"] = self.provisioned
         if len(self.changes):
             tables["changes"] = self.changes
         if self.invocation_columns is not None:
             tables["invocations"] = self.invocations
             if self.header.queues_events:
                 tables["events"] = self.events
-        storage.save(Path(folder), self.header, self.document, self.timings, tables)
+        pages = {} if report is None else {storage.REPORT: report.encode()}
+        known: dict[str, Any] = {"timings": dict(self.timings), "parameters": list(self.parameters)}
+        if self.written is not None:
+            known["written"] = self.written.facts()
+            pages[SCENARIO] = self.written.content
+        storage.save(Path(folder), self.header, self.document, known, tables, pages)
+
+    def save_trace(self, path: str | Path) -> None:
+        """Write the run as a trace that Perfetto and chrome://tracing open (result.trace_events); packed if ``.gz``.
+
+        Raises:
+            ResultError: the invocation log was not kept, or ``path`` can't be written; what was there stays as it was.
+        """
+        if self.invocation_columns is None:
+            raise ResultError("the invocation log was not kept, of which a trace is made; simulate with log='full'")
+        trace_file.save(
+            Path(path),
+            self.invocation_columns,
+            self.environment_columns,
+            self.change_columns,
+            self.header,
+            self.document["scenario"],
+        )
 
     @classmethod
     def load(cls, folder: str | Path) -> Result:
@@ -205,12 +268,18 @@ class Result:
             environment_columns=saved.environments,
             event_columns=saved.events,
             change_columns=saved.changes,
+            provisioned_columns=saved.provisioned,
             timeline_columns=partial(dict, saved.timeline),
             trigger_timeline_columns=partial(dict, saved.triggers),
             bill=_bill(saved.document, saved.header),
             document=saved.document,
             timings=saved.timings,
+            parameters=saved.parameters,
+            written=saved.written,
         )
+
+    def __repr__(self) -> str:
+        return f"<Result of {self.header.scenario}, seed {self.header.seed}>"
 
     def _repr_html_(self) -> str:
         """A small table, for notebooks."""

@@ -2,10 +2,15 @@
 
 ====================== ==============================================================================
 ``summary.json``       the summary, without timings
-``manifest.json``      what loading needs (functions, triggers, span), timings, versions; written last
+``scenario.yaml``      the scenario's file as it was, byte for byte, if it is known
+``manifest.json``      what loading needs (functions, triggers, span), timings, versions, parameters; where the scenario
+                       lay, what was laid over it, its recordings with their sha256; written last
+``report.html``        a page about it, if one was made
+``trace.json``         a trace of it, or ``trace.json.gz``, if one was written here (result.trace_file)
 ``timeline.csv``       the minute-by-minute series of functions and account
 ``triggers.csv``       those of queues, streams and mappings, if there are any
 ``downstream.csv``     those of connections to downstreams, if there are any; the environment log has all that is in it
+``provisioned.csv``    the provisioned concurrency that there was, if there was any
 ``invocations.*``      the invocation log, if it was kept: ``.parquet``, or ``.csv.gz`` without pyarrow
 ``events.*``           the event log, likewise, if any trigger's events wait
 ``environments.*``     the environment log, likewise
@@ -21,7 +26,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -31,40 +36,38 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from lambdasim.errors import ResultError
-from lambdasim.header import (
-    BilledItem,
-    DownstreamFacts,
-    FunctionFacts,
-    Header,
-    IncidentFacts,
-    TriggerFacts,
-    VersionFacts,
-)
+from lambdasim.header import Header
 from lambdasim.metrics.trigger_series import trigger_timeline
 from lambdasim.records import (
     CHANGE_COLUMNS,
     ENVIRONMENT_COLUMNS,
     EVENT_COLUMNS,
     INVOCATION_COLUMNS,
+    PROVISIONED_COLUMNS,
     Column,
     Columns,
     empty,
 )
 from lambdasim.result.frames import NAMED, SCOPE, columns_of
+from lambdasim.result.header_fields import header_from
+from lambdasim.result.written import SCENARIO, WrittenScenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 3
-MANIFEST = "manifest.json"
+MANIFEST, REPORT = "manifest.json", "report.html"
+TRACES = ("trace.json", "trace.json.gz")  # what a trace is called that lies with its result
 _MARK = "lambdasim_result"  # the manifest's key that tells our folders from others
 _LOGS = ("invocations", "events", "environments", "changes")
-_TIMELINES = ("timeline", "triggers", "downstream")
+_TIMELINES = ("timeline", "triggers", "downstream", "provisioned")
 _PARQUET, _CSV = ".parquet", ".csv.gz"
 # All that a result's folder may hold; what a new result lacks of it goes with the old one.
 _FILES = (
     "summary.json",
-    "report.html",
+    SCENARIO,
+    REPORT,
+    *TRACES,
     *(f"{name}.csv" for name in _TIMELINES),
     *(log + end for log in _LOGS for end in (_PARQUET, _CSV)),
 )
@@ -78,10 +81,13 @@ class Saved:
     header: Header
     document: Mapping[str, Any]
     timings: Mapping[str, Any]
+    parameters: Sequence[Mapping[str, Any]]
+    written: WrittenScenario | None
     invocations: Columns | None
     events: Columns | None
     environments: Columns
     changes: Columns
+    provisioned: Columns
     timeline: Columns
     triggers: Columns
 
@@ -104,20 +110,22 @@ def save(
     folder: Path,
     header: Header,
     document: Mapping[str, Any],
-    timings: Mapping[str, Any],
+    known: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
+    pages: Mapping[str, bytes],
 ) -> None:
-    """Write a result; ``tables``: those of its timelines and logs that it has.
+    """Write a result; ``known`` for its manifest, ``tables``: those of its timelines and logs that it has, ``pages``.
 
     Raises:
         ResultError: ``folder`` is something else's, or can't be written to; it is then as it was before.
     """
-    manifest = {_MARK: FORMAT, "scenario": document["scenario"], "header": asdict(header), "timings": dict(timings)}
+    manifest = {_MARK: FORMAT, "scenario": document["scenario"], "header": asdict(header), **known}
     write_log, end = (_write_parquet, _PARQUET) if _has_pyarrow() else (_write_csv_gz, _CSV)
     writers: dict[str, Callable[[IO[bytes]], None]] = {
         "summary.json": partial(_write_json, document),
         **{f"{name}.csv": partial(_write_csv, tables[name]) for name in _TIMELINES if name in tables},
         **{log + end: partial(write_log, tables[log]) for log in _LOGS if log in tables},
+        **{name: partial(_write_bytes, page) for name, page in pages.items()},
         MANIFEST: partial(_write_json, manifest),
     }
     made = _claim(folder)
@@ -148,8 +156,9 @@ def load(folder: Path) -> Saved:
     if manifest[_MARK] != FORMAT:
         raise ResultError(f"{folder}: a result of format {manifest[_MARK]}; this version reads format {FORMAT}")
     with _readable(folder / MANIFEST):
-        header = _header(manifest["header"])
-        timings = dict(manifest["timings"])
+        header = header_from(manifest["header"])
+        written = _written(folder, manifest.get("written"))
+        timings, parameters = dict(manifest["timings"]), manifest.get("parameters", [])
     with _readable(folder / "summary.json"):
         document = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         document.setdefault("theory", [])  # results of before that key have none
@@ -161,10 +170,13 @@ def load(folder: Path) -> Saved:
         header=header,
         document=document,
         timings=timings,
+        parameters=parameters,
+        written=written,
         invocations=invocations,
         events=None if invocations is None else _events(folder, header),
         environments=_needed(folder, "environments", ENVIRONMENT_COLUMNS, header),
         changes=empty(CHANGE_COLUMNS) if changes is None else changes,
+        provisioned=_provisioned(folder / "provisioned.csv", header),
         timeline=timeline,
         triggers=_timeline(triggers, header) if triggers.exists() else trigger_timeline({}, header),
     )
@@ -242,6 +254,10 @@ def _write_json(document: Mapping[str, Any], file: IO[bytes]) -> None:
     file.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
 
+def _write_bytes(page: bytes, file: IO[bytes]) -> None:
+    file.write(page)
+
+
 def _write_csv(table: pd.DataFrame, file: IO[bytes] | gzip.GzipFile) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     table.to_csv(text, index=False, lineterminator="\n")
@@ -271,28 +287,6 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and _MARK in manifest else None
 
 
-def _header(fields: dict[str, Any]) -> Header:
-    return Header(
-        **{
-            **fields,
-            "functions": tuple(FunctionFacts(**function) for function in fields["functions"]),
-            "versions": tuple(VersionFacts(**version) for version in fields["versions"]),
-            "triggers": tuple(_trigger(trigger) for trigger in fields["triggers"]),
-            "subjects": tuple(fields["subjects"]),
-            "downstream": tuple(_downstream(downstream) for downstream in fields["downstream"]),
-            "incidents": tuple(IncidentFacts(**incident) for incident in fields["incidents"]),
-        }
-    )
-
-
-def _downstream(fields: dict[str, Any]) -> DownstreamFacts:
-    return DownstreamFacts(**{**fields, "connections": tuple(map(tuple, fields["connections"]))})
-
-
-def _trigger(fields: dict[str, Any]) -> TriggerFacts:
-    return TriggerFacts(**{**fields, "billed": tuple(BilledItem(**item) for item in fields["billed"])})
-
-
 def _log(folder: Path, log: str, layout: tuple[Column, ...], header: Header) -> Columns | None:
     """A log's columns; None if it is not there."""
     for end in (_PARQUET, _CSV):
@@ -317,6 +311,21 @@ def _read_csv(path: Path) -> pd.DataFrame:
     # Names stay text, whatever they look like ("007", "NA"); a number that is not there is an empty field.
     names = dict.fromkeys(NAMED, str)
     return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
+
+
+def _written(folder: Path, facts: Mapping[str, Any] | None) -> WrittenScenario | None:
+    """The scenario; None where the manifest does not speak of it."""
+    if facts is None:
+        return None
+    with _readable(folder / SCENARIO):
+        return WrittenScenario.of_facts((folder / SCENARIO).read_bytes(), facts)
+
+
+def _provisioned(path: Path, header: Header) -> Columns:
+    if not path.exists():
+        return empty(PROVISIONED_COLUMNS)
+    with _readable(path):
+        return columns_of(_read_csv(path), PROVISIONED_COLUMNS, header)
 
 
 def _timeline(path: Path, header: Header) -> Columns:

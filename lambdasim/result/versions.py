@@ -10,14 +10,15 @@ import numpy as np
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """The versions of lambdasim, Python and numpy, by name."""
+    """The versions of lambdasim, Python, numpy and simpy, by name."""
     from importlib import metadata  # noqa: PLC0415  slow to load
 
     try:
         ours = metadata.version("lambdasim-aws")
     except metadata.PackageNotFoundError:  # run from its folder, not installed
         ours = "unknown"
-    return {"lambdasim": ours, "python": platform.python_version(), "numpy": np.__version__}
+    numpy, simpy = np.__version__, metadata.version("simpy")
+    return {"lambdasim": ours, "python": platform.python_version(), "numpy": numpy, "simpy": simpy}
 
 
 def deciding_versions() -> dict[str, str]:
@@ -25,4 +26,4 @@ def deciding_versions() -> dict[str, str]:
 
     Source: numpy's compatibility policy, NEP 19: the streams of its generators may change.
     """
-    return {name: version for name, version in versions().items() if name != "python"}
+    return {name: version for name, version in versions().items() if name in {"lambdasim", "numpy"}}

@@ -15,6 +15,8 @@ from lambdasim.header import (
     VersionFacts,
 )
 from lambdasim.scenario.asynchronous_triggers import EventBridgeTrigger
+from lambdasim.scenario.keeping import hides_us_of, keeps_us_of
+from lambdasim.scenario.limits import limits_of
 from lambdasim.scenario.price_checks import snapshot_charged
 
 if TYPE_CHECKING:
@@ -45,11 +47,20 @@ def header_of(scenario: Scenario, seed: int) -> Header:
                 snapshot_charged(settings, version, scenario.book),
                 _nat_mb(settings, scenario),
                 is_managed_zip(settings),
+                settings.init_key,
+                settings.package_type,
             )
             for function, _, version, settings in scenario.versions()
         ),
         triggers=tuple(
-            TriggerFacts(name, trigger.type, trigger.billed, calls=_waits_for_the_function(trigger))
+            TriggerFacts(
+                name,
+                trigger.type,
+                trigger.billed,
+                calls=_waits_for_the_function(trigger),
+                keeps_us=keeps_us_of(name, scenario),
+                hides_us=hides_us_of(name, scenario),
+            )
             for name, trigger in scenario.triggers.items()
         ),
         subjects=tuple(dict.fromkeys(_subjects_of(scenario))),
@@ -60,6 +71,7 @@ def header_of(scenario: Scenario, seed: int) -> Header:
         ),
         nat_gateways=scenario.vpc.nat_gateways,
         traffic=scenario.traffic,
+        limits=tuple(limits_of(scenario)),
     )
 
 

@@ -49,12 +49,12 @@ def load_scenario(path: Path | str, *, overrides: Mapping[str, str] = _NONE) -> 
         column = error.start - content.rfind(b"\n", 0, error.start)
         problem = Problem(str(path), line, column, "", "this is not UTF-8 text; a scenario is a YAML file in UTF-8")
         raise InputError([problem]) from None
-    return _scenario(Written(text, content, str(path), file.parent, dict(overrides)))
+    return read_written(Written(text, content, str(path), file.parent, dict(overrides)))
 
 
 def parse_scenario(text: str, *, file: str = "<text>", base: Path | None = None) -> Scenario:
     """The scenario in ``text``; ``file`` names it in messages, ``base`` is the folder its files are relative to."""
-    return _scenario(Written(text, text.encode("utf-8", "surrogatepass"), file, base or Path(), {}))
+    return read_written(Written(text, text.encode("utf-8", "surrogatepass"), file, base or Path(), {}))
 
 
 def override(scenario: Scenario, overrides: Mapping[str, str], *, source: str = SOURCE) -> Scenario:
@@ -63,7 +63,7 @@ def override(scenario: Scenario, overrides: Mapping[str, str], *, source: str = 
     Raises ``InputError`` with everything that is wrong with the whole.
     """
     written = scenario.written
-    return _scenario(replace(written, overrides={**written.overrides, **overrides}), source)
+    return read_written(replace(written, overrides={**written.overrides, **overrides}), source)
 
 
 def _read(file: Path) -> bytes:
@@ -78,7 +78,11 @@ def _read(file: Path) -> bytes:
         raise InputError([Problem(str(file), None, None, "", text)]) from None
 
 
-def _scenario(written: Written, source: str = SOURCE) -> Scenario:
+def read_written(written: Written, source: str = SOURCE) -> Scenario:
+    """The scenario that is ``written``; ``source`` names the option of its overrides in messages.
+
+    Raises ``InputError`` with everything that is wrong with it.
+    """
     file, base = written.file, written.base
     root, problems = compose(written.text, file)
     if root is None or not isinstance(root.data, dict):
@@ -105,7 +109,7 @@ def _scenario(written: Written, source: str = SOURCE) -> Scenario:
         problems += mistakes
     if problems:
         raise InputError(_in_order(problems, file))
-    scenario.read_from(Origin(book, _digest(written), written, warnings, tuple(dict.fromkeys(surroundings.files))))
+    scenario.read_from(Origin(book, digest(written), written, warnings, tuple(dict.fromkeys(surroundings.files))))
     return scenario
 
 
@@ -188,8 +192,9 @@ def _in_order(problems: list[Problem], file: str) -> list[Problem]:
     return sorted(unique, key=lambda problem: (problem.file != file, problem.line or 0, problem.column or 0))
 
 
-def _digest(written: Written) -> str:
-    digest = hashlib.sha256(written.content)
+def digest(written: Written) -> str:
+    """What tells scenarios apart: the sha256 of the file's bytes and of what was laid over them."""
+    sha256 = hashlib.sha256(written.content)
     for path, value in sorted(written.overrides.items()):
-        digest.update(f"\x00{path}={value}".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+        sha256.update(f"\x00{path}={value}".encode("utf-8", "surrogatepass"))
+    return sha256.hexdigest()

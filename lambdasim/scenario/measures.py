@@ -22,6 +22,7 @@ from lambdasim.scenario.summary_keys import (
 from lambdasim.scenario.wording import nearest
 
 _SHARES = ("rate", "share", "utilization")
+_NAMED = ("functions", "triggers", "downstream", "versions")  # below these stands a name
 _PERCENTILE = re.compile(r"p\d+(\.\d+)?")
 _WORD = re.compile(r"p\d+\.\d+|[^.]+")  # a key may contain a dot (p99.9)
 
@@ -48,7 +49,27 @@ class Measure:
     @property
     def is_share(self) -> bool:
         """Whether it is a share from 0 to 1, such as ``cold_start_rate``."""
-        return self.path[-1].endswith(_SHARES) or "utilization" in self.path
+        return self.path[-1].endswith(_SHARES) or "utilization" in self.keys
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is in USD."""
+        return any("usd" in key for key in self.keys)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The words of the path that are the summary's own: without the names of functions and the like.
+
+        >>> Measure("", ("functions", "usd_in_ms", "latency_ms", "p99")).keys
+        ('latency_ms', 'p99')
+        """
+        keys, words = list[str](), iter(self.path)
+        for word in words:
+            if word in _NAMED:
+                next(words, None)
+            else:
+                keys.append(word)
+        return tuple(keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,16 @@ def read_measure(text: str, names: Names) -> Measure:
     Raises ``ValueError`` if it names what no summary has.
     """
     return Measure(text, _resolved(text, names))
+
+
+def measure_as_written(text: str) -> Measure:
+    """The measure that ``text`` names in a scenario that is not at hand: a name alone is taken for a function's.
+
+    >>> measure_as_written("api.latency_ms.p99.9").path
+    ('functions', 'api', 'latency_ms', 'p99.9')
+    """
+    words = tuple(_WORD.findall(text))
+    return Measure(text, words if words[0] in (*_NAMED, "account", "total") else ("functions", *words))
 
 
 def _resolved(text: str, names: Names) -> tuple[str, ...]:

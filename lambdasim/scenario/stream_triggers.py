@@ -9,6 +9,7 @@ from pydantic import GetJsonSchemaHandler, ValidationInfo, model_validator
 from pydantic_core import core_schema
 
 from lambdasim.header import BilledItem
+from lambdasim.parameters.book import Book
 from lambdasim.scenario.blocks import Block
 from lambdasim.scenario.book_fields import FROM_BOOK, BookNumber, BookSpan, from_book
 from lambdasim.scenario.quantities import Count, Flag, PositiveWhole, Share, Whole
@@ -192,3 +193,11 @@ class DynamoDbStreamsTrigger(StreamMapping):
 
 
 StreamTrigger = KinesisTrigger | DynamoDbStreamsTrigger
+
+
+def retention_us_of(trigger: StreamTrigger, book: Book) -> int:
+    """How long the stream keeps a record."""
+    if isinstance(trigger, KinesisTrigger):
+        return trigger.retention_us
+    retention_h: float = book.value(f"{_STREAMS}/dynamodb_streams/retention_h")
+    return round(retention_h * US_PER_HOUR)

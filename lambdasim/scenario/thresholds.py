@@ -76,7 +76,7 @@ def read_threshold(text: str, names: Names) -> Threshold:
     measure = read_measure(match["path"], names)
     if match["unit"] == "%" and not measure.is_share:
         raise ValueError(f"{match['path']} is no share, so it has no percentage; write a number")
-    limit = _in_the_keys_unit(number, match["unit"], measure.path)
+    limit = _in_the_keys_unit(number, match["unit"], measure)
     if measure.is_share and not 0 <= limit <= 1:
         meant = f"; did you mean {number:g}%?" if not match["unit"] and 1 < number <= 100 else ""
         raise ValueError(
@@ -85,16 +85,16 @@ def read_threshold(text: str, names: Names) -> Threshold:
     return Threshold(text, measure, match["operator"], limit)
 
 
-def _in_the_keys_unit(number: float, unit: str, path: tuple[str, ...]) -> float:
+def _in_the_keys_unit(number: float, unit: str, measure: Measure) -> float:
     """The limit as the summary counts: shares from 0 to 1, milliseconds, USD."""
     if not unit:
         return number
     if unit == "%":
         return number / 100
-    if unit.upper() == "USD" and any("usd" in word for word in path):
+    if unit.upper() == "USD" and measure.is_money:
         return number
     scales = {"_ms": US_PER_MS, "_s": US_PER_S}
-    scale = next((us for suffix, us in scales.items() for word in path[1:] if word.endswith(suffix)), None)
+    scale = next((us for suffix, us in scales.items() for key in measure.keys if key.endswith(suffix)), None)
     if scale is None:
-        raise ValueError(f"{'.'.join(path)} has no unit {unit!r}; write a bare number")
+        raise ValueError(f"{'.'.join(measure.path)} has no unit {unit!r}; write a bare number")
     return parse_duration_us(f"{number:.15g} {unit}") / scale

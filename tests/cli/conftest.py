@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from lambdasim.cli.main import main
+from lambdasim.plots.catalogue import KINDS
 from tests.cli.shop import WORLD
 
 # Signals and pipes as a shell hands them over, whatever started the tests.
@@ -26,6 +27,13 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shop.yaml").write_text(WORLD, encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def few_figures(monkeypatch):
+    """Pages with a figure of each sort: drawing takes most of their time, and tests/report has all of them."""
+    few = {name: KINDS[name] for name in ("cost", "comparison")}
+    monkeypatch.setattr("lambdasim.report.page.parts.KINDS", few)
 
 
 @pytest.fixture

@@ -99,4 +99,3 @@ def test_the_scenario_that_needs_advice_gets_it_of_every_room(command):
         "stream_never_gives_up", "integration_timeout_below_function_timeout", "unused_vcpus", "runtime_deprecated",
         "package_near_limit", "little_unreserved", "throttled", "iterator_age_grows", "many_timeouts",
     }  # fmt: skip
-    assert max(len(line) for line in run.out.splitlines()[1:]) <= 80

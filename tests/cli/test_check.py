@@ -2,12 +2,10 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from lambdasim.cli import check as check_module
 from lambdasim.report.junit import junit_xml
 from tests.cli.shop import WORLD
 
@@ -56,7 +54,7 @@ def test_all_that_hold_leave_with_0_marks_first_and_the_verdict_last(command, wr
         *[line for line in run.out.splitlines() if line.startswith("✓ api.duration_ms.max > 79   max = ")],
         (
             "The same in all runs, which leaves up to 63.2 % of runs that differ: "
-            "api.throttles.total = 0, api.duration_ms.max = 82.2."
+            "api.throttles.total = 0, api.duration_ms.max = 82.2 ms."
         ),
         "passed: 2 thresholds; 3 replications, intervals of 95 %",
     ]
@@ -184,21 +182,6 @@ def test_all_wrong_scenarios_are_told_at_once(command, write):
     run = command("check", "a.yaml", "shop.yaml", "none.yaml")
     assert run.status == 2
     assert run.err.endswith("3 problems; nothing was simulated.\n")
-
-
-def test_on_a_terminal_marks_have_colour_unless_no_color_is_set(command, write, monkeypatch):
-    write(WORLD + FAILED)
-    monkeypatch.setattr(check_module, "on_terminal", lambda: True)
-    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)
-    assert "\x1b[31m✗" in command("check", "shop.yaml", *QUICK).out
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in command("check", "shop.yaml", *QUICK).out
-
-
-@pytest.mark.parametrize(("encoding", "holds"), [("ascii", "ok"), ("cp1252", "ok"), ("utf-8", "✓"), (None, "✓")])
-def test_marks_are_ascii_where_the_output_can_show_no_others(monkeypatch, encoding, holds):
-    monkeypatch.setattr(check_module.sys, "stdout", SimpleNamespace(encoding=encoding))
-    assert next(iter(check_module._signs().values())) == holds
 
 
 def test_a_junit_file_that_cannot_be_finished_leaves_the_old_one(command, write, monkeypatch):

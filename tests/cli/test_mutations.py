@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lambdasim.errors import InputError
 from lambdasim.report.as_json import as_json_text
-from lambdasim.report.text import plain_report
+from lambdasim.report.text import run_text
 from lambdasim.scenario.load import load_scenario
 from lambdasim.simulation import simulate
 from lambdasim.workload.expected import expected_events
@@ -139,7 +139,7 @@ def outcome_of(scenario, short):
         return "read"
     summary = simulate(short).summary()
     assert as_json_text(summary)
-    assert plain_report(summary)
+    assert run_text(summary)
     for function in summary["functions"].values():
         failures = function["final_failures"]["total"]
         assert function["events"] == function["successes"] + failures + function["in_flight"]

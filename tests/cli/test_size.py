@@ -20,7 +20,7 @@ def test_the_answer_comes_first_in_one_sentence_with_its_neighbours(command):
     run = size(command, "--vary", f"{MEMORY}=128,256,512,1024", *OBJECTIVE)
     assert (run.status, run.err) == (0, "")
     first, *_ = run.out.splitlines()
-    assert first.startswith(f"512 is the smallest {MEMORY} that is shown to meet api.duration_ms.p50 < 100: 80 ms [")
+    assert first.startswith(f"512 is the smallest {MEMORY} that is shown to meet api.duration_ms.p50 < 100: 80 ms, $")
     assert "; 256 does not (16" in first
     assert "; 1024 costs $" in first or "; 1024 shows no difference in cost" in first
     assert first.endswith(".")
@@ -46,7 +46,7 @@ def test_a_key_alone_is_sized_over_all_that_it_may_be(command):
     )
     assert run.status == 0
     assert run.out.startswith(
-        f"Even 0, the smallest {PROVISIONED} that was tried, is shown to meet api.errors <= 0: 0 "
+        f"Even 0, the smallest {PROVISIONED} that was tried, is shown to meet api.errors <= 0: 0, "
     )
     assert "Left out, as the scenario's checks refuse it: 21 to 120: " in run.out
 

@@ -8,9 +8,11 @@ import pytest
 import lambdasim
 from lambdasim.advice.advise import RULES, Advice
 from lambdasim.advice.rule import Evidence, Severity
-from lambdasim.report.advice import WIDTH, advice_document, advice_text
+from lambdasim.display.screen import PIPE, Screen
+from lambdasim.report.advice import advice_document, advice_text
 from lambdasim.report.as_json import as_json_text
 
+EIGHTY = Screen(80)
 SCENARIO = lambdasim.parse_scenario(
     "name: shop\nduration: 1m\nfunctions: {api: {runtime: python3.13, handler: {duration: 80 ms}}}\n", file="shop.yaml"
 )
@@ -27,12 +29,19 @@ PIECE = Advice(
 )
 
 
-def text_of(*advice):
-    return advice_text(SCENARIO, advice)
+def text_of(*advice, screen=EIGHTY):
+    return advice_text(SCENARIO, advice, screen)
 
 
-def test_no_line_is_longer_than_80_columns():
-    assert max(map(len, text_of(PIECE).splitlines())) <= WIDTH == 80
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_line_is_longer_than_the_terminal_is_wide(width):
+    assert max(map(len, text_of(PIECE, screen=Screen(width)).splitlines())) <= width
+
+
+def test_through_a_pipe_each_part_is_a_line():
+    lines = text_of(PIECE, screen=PIPE).splitlines()[2:]
+    assert len(lines) == 9
+    assert lines[2] == f"  {PIECE.message}"
 
 
 def test_each_part_stands_under_its_head_with_what_continues_it_beside():
@@ -54,11 +63,10 @@ def test_settings_can_be_pasted_into_a_shell():
     ]
 
 
-def test_a_word_that_is_too_long_is_not_broken():
+def test_what_is_to_be_copied_is_not_broken():
     name = "a-function-with-quite-a-long-name-that-fills-a-line-almost-by-itself-and-then-some"
     piece = Advice("code", Severity.LOW, "p", f"of {name}", "w", "r", {f"functions.{name}.timeout": "7"}, "https://a")
-    assert f"\n  {name}\n" in text_of(piece)
-    assert f"--set functions.{name}.timeout=7" in text_of(piece)
+    assert f"--set \\\n       functions.{name}.timeout=7" in text_of(piece)
 
 
 def test_without_evidence_nothing_is_said_of_a_run():
@@ -82,8 +90,8 @@ def test_the_first_line_sums_up(severities, line):
 
 
 def test_only_headings_are_emphasised():
-    text = advice_text(SCENARIO, [PIECE], emphasise=lambda heading: f"*{heading}*")
-    assert [line for line in text.splitlines() if "*" in line] == ["*high  some_code*"]
+    text = text_of(PIECE, screen=Screen(80, styled=True))
+    assert [line for line in text.splitlines() if "\x1b" in line] == ["\x1b[1mhigh  some_code\x1b[0m"]
 
 
 def test_json_has_all_of_it():

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from lambdasim.analysis.intervals import Estimate
+from lambdasim.analysis.telling import amount, change
 from lambdasim.display.numbers import month_of
-from lambdasim.report.estimates import amount, change
 from lambdasim.scenario.measures import Names, read_measure
 
 NAMES = Names(("api",), {"jobs": "sqs", "clicks": "kinesis"})
@@ -47,7 +47,7 @@ def test_an_amount_has_its_unit_and_long_times_are_told_as_people_read_them(meas
         ("api.latency_ms.p99", (12, -3, 27), "+12 [-3, +27]"),
         ("api.cold_start_rate", (0.003, 0.001, 0.0125), "+0.3 points [+0.1, +1.25]"),
         ("api.cold_start_rate", (-0.25, -0.3, 0), "-25 points [-30, 0]"),
-        ("api.provisioned_concurrency.utilization.mean", (0.01, 0.01, 0.01), "+1 points [+1, +1]"),
+        ("api.provisioned_concurrency.utilization.mean", (0.01, 0.01, 0.01), "+1 points"),
         ("total.cost_usd_per_month", (0.00002, -0.00003, 0.0012), "$0.00 [$0.00, +$0.0012]"),
         ("total.cost_usd_per_month", (-2.5, -3, -2), "-$2.50 [-$3.00, -$2.00]"),
         ("api.latency_ms.p99", (math.nan, math.nan, math.nan), "-"),

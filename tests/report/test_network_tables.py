@@ -1,13 +1,13 @@
 """What a report says of functions in a VPC: interfaces, starts that waited, starts that failed, and gateways."""
 
-from lambdasim.report.text import plain_report
+from lambdasim.report.text import run_text
 from tests.worlds import at, run, world
 
 
 def report(**changes):
     vpc_config = {"subnet_ids": ["a", "b"], "security_group_ids": ["sg"], "network_interfaces": "legacy"}
     function = {"memory_size": 3008, "vpc_config": vpc_config}
-    return plain_report(run(world(function=function, trigger={"arrivals": at("0s", events=5)}, **changes)).summary())
+    return run_text(run(world(function=function, trigger={"arrivals": at("0s", events=5)}, **changes)).summary())
 
 
 def block(text, title):
@@ -34,5 +34,5 @@ def test_gateways_stand_on_the_bill_of_the_account():
 
 
 def test_without_a_vpc_nothing_is_said_of_one():
-    text = plain_report(run(world()).summary())
+    text = run_text(run(world()).summary())
     assert "VPC" not in text

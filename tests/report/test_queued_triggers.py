@@ -5,9 +5,10 @@ from synthetic_logs import CLICKS, ORDERS, UPLOADS, attempts, events, invocation
 from worlds import made, made_queued
 
 from lambdasim.codes import Fate, Kept
+from lambdasim.display.screen import Screen
 from lambdasim.records import Tally
 from lambdasim.report.tables import tables
-from lambdasim.report.text import answer, plain_report, styled_report
+from lambdasim.report.text import answer, run_text
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 
 START = 2 * US_PER_MINUTE
@@ -103,7 +104,7 @@ def test_the_report_of_queued_events_is_readable_in_120_columns():
         CLICKS: Tally(counts=dict.fromkeys(streams, 12345.0)),
     }
     summary = made_queued(tallies=tallies).summary()
-    lines = plain_report(summary).split("\n\nWarnings")[0].splitlines()
+    lines = run_text(summary).split("\n\nWarnings")[0].splitlines()
     assert max(map(len, lines[1:])) <= 120
 
 
@@ -142,18 +143,16 @@ def test_what_triggers_cost_stands_in_the_bill(summary):
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
-def test_on_a_narrow_terminal_a_table_is_cut_into_pieces_that_each_say_of_whom_they_speak(summary, width, monkeypatch):
-    monkeypatch.setenv("COLUMNS", str(width))
-    lines = styled_report(summary).split("Assumptions")[0].splitlines()
+def test_on_a_narrow_terminal_a_table_is_cut_into_pieces_that_each_say_of_whom_they_speak(summary, width):
+    lines = run_text(summary, screen=Screen(width)).split("Assumptions")[0].splitlines()
     assert max(map(len, lines)) <= width
     for name, heading in (("uploads", "never ran"), ("orders", "dead-lettered"), ("clicks", "mean batch")):
         assert sum(line.startswith(f"{name} ") for line in lines) >= 3
         assert all(any(word in line for line in lines) for word in heading.split())
 
 
-def test_on_a_wide_terminal_a_table_is_whole(summary, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "220")
-    lines = [line.rstrip() for line in styled_report(summary).splitlines()]
+def test_on_a_wide_terminal_a_table_is_whole(summary):
+    lines = [line.rstrip() for line in run_text(summary, screen=Screen(220)).splitlines()]
     rows = (row for found in tables(summary) for row in found.rows)
     shown = [re.split(r"  +", line) for line in lines]
     assert all(list(filter(None, row)) in shown for row in rows)

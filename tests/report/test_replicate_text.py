@@ -12,6 +12,7 @@ from lambdasim import Design, Replications
 from lambdasim.analysis.observations import measure_of
 from lambdasim.analysis.replicate import estimates_of
 from lambdasim.analysis.warm_up import Truncation, WarmUp
+from lambdasim.display.screen import Screen
 from lambdasim.report.as_json import as_json_text
 from lambdasim.report.replicate import answer, replicate_document, replicate_text
 from lambdasim.scenario.load import override
@@ -76,7 +77,7 @@ def test_up_to_five_measures_are_told_as_they_were_asked_for():
     assert told.startswith("a month like this costs")
     assert told.count(";") == 5
     assert "more below" not in told
-    assert "1 % [1 %, 1 %] of api's runs start cold (95 %" in told
+    assert "1 % of api's runs start cold (95 %" in told
 
 
 def test_a_month_of_a_short_run_is_told_to_be_made_of_such():
@@ -149,9 +150,10 @@ def test_what_has_no_steady_state_is_advised_no_warm_up():
     assert "warm-up" not in replicate_text(replications({P99: LATENCIES}, scenario=DAILY))
 
 
-def test_only_the_answer_is_emphasised():
-    text = replicate_text(replications({P99: LATENCIES}), lambda answered: f"*{answered}*")
-    assert [line for line in text.splitlines() if "*" in line] == [text.splitlines()[0]]
+def test_the_answer_and_the_title_are_emphasised():
+    text = replicate_text(replications({P99: LATENCIES}), Screen(500, styled=True))
+    bold = [line for line in text.splitlines() if "\x1b" in line]
+    assert [line.removeprefix("\x1b[1m")[:9] for line in bold] == ["99 % of a", "Estimates"]
 
 
 def test_json_has_all_of_it():

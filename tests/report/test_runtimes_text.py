@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from lambdasim.display.screen import Screen
 from lambdasim.parameters.book import load_book
 from lambdasim.report.as_json import as_json_text
 from lambdasim.report.runtimes import runtimes_document, runtimes_text
@@ -23,7 +24,7 @@ def cells(text, name):
 
 @pytest.mark.parametrize("filters", [{}, {"family": "provided"}, {"family": "custom"}])
 def test_no_line_is_longer_than_80_columns(filters):
-    text = runtimes_text(listed(**filters), DAY)
+    text = runtimes_text(listed(**filters), DAY, Screen(80))
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
 
@@ -62,7 +63,8 @@ def test_the_sources_are_named_once():
 
 
 def test_titles_can_be_styled():
-    assert runtimes_text(listed(family="go"), DAY, str.upper).startswith("RUNTIMES ON 2026-11-28\nruntime ")
+    text = runtimes_text(listed(family="go"), DAY, Screen(80, styled=True))
+    assert text.startswith("\x1b[1mRuntimes on 2026-11-28\x1b[0m\nruntime ")
 
 
 def test_the_document_is_strict_json_with_all_of_it():

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from lambdasim.report.tables import tables
-from lambdasim.report.text import answer, plain_report
+from lambdasim.report.text import answer, run_text
 from lambdasim.scenario.load import parse_scenario
 from lambdasim.simulation import simulate
 
@@ -112,9 +112,9 @@ def test_a_share_is_shown_as_the_threshold_asks_for_it():
 
 def test_assumptions_and_warnings_stand_at_the_end_with_their_sources(two):
     text = f"{TWO}parameters: {{cold_starts/platform_overhead: 1 ms}}\n"
-    report = plain_report(summary_of(text.replace("80 ms", "4 s")))
+    report = run_text(summary_of(text.replace("80 ms", "4 s")))
     assert re.search(
         r"\n\nWarnings\n  functions\.api\.handler\.duration: the mean of 4 s .* \[handler_over_timeout\]\n", report
     )
     assert "\n  cold_starts/platform_overhead = 1 ms  (user: scenario)" in report
-    assert "\n\nWarnings" not in plain_report(two)
+    assert "\n\nWarnings" not in run_text(two)

@@ -8,7 +8,7 @@ from worlds import made
 from lambdasim.codes import Capacity, Outcome, StartType
 from lambdasim.records import ProvisionedPeriod, UtilizationMinutes
 from lambdasim.report.tables import tables
-from lambdasim.report.text import answer, plain_report
+from lambdasim.report.text import answer, run_text
 from lambdasim.units import US_PER_MINUTE
 
 ON = {"capacity": Capacity.PROVISIONED, "start_type": StartType.PROVISIONED}
@@ -61,7 +61,7 @@ def test_its_lines_on_the_bill_are_shown_and_the_tables_fit_80_columns(canary):
         row["item"] for row in rows_of(canary, next(t.title for t in tables(canary) if t.title.startswith("Bill")))
     }
     assert {"provisioned duration (x86_64)", "provisioned concurrency (x86_64)", "requests"} <= items
-    lines = plain_report(canary).splitlines()
+    lines = run_text(canary).splitlines()
     for title in ("Provisioned concurrency", "Versions"):
         start = lines.index(title)
         assert max(map(len, lines[start : lines.index("", start)])) <= 80

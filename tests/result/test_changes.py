@@ -7,10 +7,11 @@ import pytest
 
 import lambdasim
 from lambdasim.codes import NO_VERSION, Change
-from lambdasim.display.table import plain
+from lambdasim.display.layout import laid_out, stands_whole
+from lambdasim.display.screen import Screen
 from lambdasim.header import Header, IncidentFacts, VersionFacts
 from lambdasim.report.tables import tables
-from lambdasim.report.text import pieces, plain_report
+from lambdasim.report.text import run_text
 from lambdasim.result import storage
 from lambdasim.result.changes import text_of
 from lambdasim.result.result import Result
@@ -55,7 +56,7 @@ def test_the_summary_tells_each_change_in_the_order_in_which_it_happened(shop):
 
 
 def test_the_report_marks_when_what_changed_and_how(shop):
-    report = plain_report(shop.summary())
+    report = run_text(shop.summary())
     assert "4m00s  api            handler duration x2,000,000, 20 % errors, 0.5 % crashes for 1.5 min" in report
     assert "5m30s  api            over: handler duration x2,000,000, 20 % errors, 0.5 % crashes" in report
 
@@ -69,8 +70,8 @@ def test_a_terminal_shows_the_first_changes_only(shop):
 @pytest.mark.parametrize("width", [60, 80])
 def test_what_changed_stands_beside_when_however_narrow_the_terminal(shop, width):
     [table] = [table for table in tables(shop.summary()) if table.title.startswith("Changes")]
-    assert max(map(len, plain(table).splitlines())) > width
-    assert pieces(table, width) == [[0, 1, 2]]
+    assert max(map(len, laid_out(table).splitlines())) > width
+    assert stands_whole(table, Screen(width))
 
 
 def test_without_changes_the_report_has_no_such_table():

@@ -12,7 +12,7 @@ from synthetic_logs import environments
 import lambdasim
 from lambdasim import queueing
 from lambdasim.records import ENVIRONMENT_COLUMNS, NEVER, empty
-from lambdasim.report.text import plain_report
+from lambdasim.report.text import run_text
 from lambdasim.report.theory_table import theory_table
 from lambdasim.result.companion import _started_alone
 from lambdasim.result.comparison import FAR, Comparison
@@ -369,13 +369,13 @@ def test_lines_are_saved_and_loaded_and_a_result_of_before_them_has_none(tmp_pat
     path.write_text(json.dumps(document), encoding="utf-8")
     old = Result.load(tmp_path).summary()
     assert old["theory"] == []
-    assert "queueing theory" not in plain_report(old)
+    assert "queueing theory" not in run_text(old)
 
 
 def test_the_report_has_a_table_of_the_lines_and_none_without_any():
     summary = lambdasim.simulate(world_of(THROTTLED)).summary()
     (line, rule) = summary["theory"]
-    report = plain_report(summary).split("\n")
+    report = run_text(summary).split("\n")
     (title,) = (n for n, text in enumerate(report) if text.startswith("Beside the formulas of queueing theory"))
     words = ["function", "formula", "quantity", "theory", "simulated", "std.", "error", "z", "load"]
     assert report[title + 1].split() == words
@@ -386,7 +386,7 @@ def test_the_report_has_a_table_of_the_lines_and_none_without_any():
     assert str(rule["theory"]) in report[title + 3].split()
     without = lambdasim.simulate(world_of(THROTTLED, trigger={"arrivals": {"constant": {"rate": "5/s"}}})).summary()
     assert without["theory"] == []
-    assert "queueing theory" not in plain_report(without)
+    assert "queueing theory" not in run_text(without)
 
 
 def test_the_table_has_notes_only_where_there_is_one_and_lines_only_of_functions_that_are_shown():

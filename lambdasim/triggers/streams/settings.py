@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from lambdasim.randomness import Draws
 from lambdasim.scenario.distributions import distribution_from
-from lambdasim.scenario.stream_triggers import KinesisTrigger
+from lambdasim.scenario.stream_triggers import KinesisTrigger, retention_us_of
 from lambdasim.service.cold_start import whole_us
 from lambdasim.triggers.streams.batches import Rules
 from lambdasim.triggers.streams.readers import Delays, Reading
 from lambdasim.triggers.streams.shards import Lanes, ReadLimits, Shard, WriteLimit
-from lambdasim.units import MAXIMUM_US, US_PER_HOUR, US_PER_S
+from lambdasim.units import MAXIMUM_US, US_PER_S
 
 if TYPE_CHECKING:
     from lambdasim.parameters.book import Book
@@ -74,14 +74,6 @@ def delays_of(run: Run, name: str, trigger: StreamTrigger, target: str) -> Delay
     entry = "kinesis/enhanced_fan_out" if is_pushed(trigger) else trigger.type
     propagation = distribution_from(run.book.value(f"{_STREAMS}/{entry}/propagation"))
     return Delays(Draws(run.seed, "propagation", name, target, sample=whole_us(propagation)))
-
-
-def retention_us_of(trigger: StreamTrigger, book: Book) -> int:
-    """How long the stream keeps a record."""
-    if isinstance(trigger, KinesisTrigger):
-        return trigger.retention_us
-    retention_h: float = book.value(f"{_STREAMS}/dynamodb_streams/retention_h")
-    return round(retention_h * US_PER_HOUR)
 
 
 def rules_of(trigger: StreamTrigger, book: Book) -> Rules:

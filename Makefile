@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint types unit setup validation benchmark clean
+.PHONY: demo test lint types unit setup validation notebooks benchmark clean
 
 demo: setup
 	$(BIN)/lambdasim run scenarios/first.yaml
@@ -36,6 +36,10 @@ validation: setup
 	$(BIN)/python -m tests.validation.init results/validation
 	$(BIN)/python -m tests.validation.vpc_2019 results/validation
 	$(BIN)/python -m tests.validation.coverage results/validation
+
+# Executes the notebooks, from their text forms, and writes them with their outputs.
+notebooks: setup
+	$(BIN)/python -m tests.notebooks.execute notebooks
 
 # Speed and memory as ratios within one run; prints, never judges.
 benchmark: setup

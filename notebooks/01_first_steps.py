@@ -84,8 +84,8 @@ lambdasim.figures.latency(result)
 
 # %% [markdown]
 # Two crowds that hardly overlap: warm calls take what the handler takes, cold ones have the start on top. No average of
-# the two happens to anyone, and that is why the 99th percentile says more than the mean. Warm calls alone would end
-# where the first curve ends.
+# the two happens to anyone, and that is why the 99th percentile says more than the mean. Without the cold ones the 99th
+# percentile would lie where the warm curve comes down to 1 %.
 
 # %% [markdown]
 # ## The log is a DataFrame
@@ -108,7 +108,7 @@ lambdasim.figures.environment_life(result)
 # %% [markdown]
 # ## How sure is that?
 #
-# One week is one draw of luck. `replicate` takes ten weeks on ten seeds and gives each number an interval.
+# One week is one draw of luck. `replicate` takes the week again on other seeds, and gives each number an interval.
 
 # %%
 MEASURES = [
@@ -118,7 +118,7 @@ MEASURES = [
     "total.cost_usd_per_month",
 ]
 replications = lambdasim.replicate(scenario, measures=MEASURES)
-print(lambdasim.text_report(replications))
+print(lambdasim.text_report(replications, width=100))
 
 # %% [markdown]
 # ## Beside the formula
@@ -145,7 +145,7 @@ comparison = lambdasim.compare(
     measures=["receiver.cold_start_rate", "receiver.latency_ms.p99"],
     design=lambdasim.Design(replications=6),
 )
-print(lambdasim.text_report(comparison))
+print(lambdasim.text_report(comparison, width=100))
 
 # %%
 lambdasim.figures.comparison(comparison)

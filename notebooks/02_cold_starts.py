@@ -171,7 +171,8 @@ languages = lambdasim.simulate(lambdasim.load_scenario("../scenarios/which_runti
 lambdasim.figures.cold_starts_by_runtime(languages)
 
 # %% [markdown]
-# Each curve is a language. All begin where the platform's own part ends; what sets them apart is Init.
+# A row for each language: the box holds the middle half of its starts, the marks are percentiles. The platform's own
+# part is alike in all of them; what sets them apart is Init.
 
 # %%
 lambdasim.figures.cold_start_phases(languages, function="dotnet")

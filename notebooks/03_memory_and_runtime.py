@@ -68,7 +68,7 @@ sizing = lambdasim.size(
     minimize="total.cost_usd_per_month",
     design=DESIGN,
 )
-print(lambdasim.text_report(sizing))
+print(lambdasim.text_report(sizing, width=100))
 
 # %% [markdown]
 # ## Sliders
@@ -126,7 +126,8 @@ assert set(quiet.frame.query("measure == 'thumbnail.latency_ms.p99'").verdict) =
 # be.
 
 # %%
-print(lambdasim.text_report(lambdasim.cost(scenario, questions=["architecture"], design=DESIGN)))
+arm = lambdasim.cost(scenario, questions=["architecture"], design=DESIGN)
+print(lambdasim.text_report(arm, width=100))
 
 # %% [markdown]
 # ## What to try next

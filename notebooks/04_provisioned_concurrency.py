@@ -79,7 +79,7 @@ sizing = lambdasim.size(
     deeper=1,
     design=DESIGN,
 )
-print(lambdasim.text_report(sizing))
+print(lambdasim.text_report(sizing, width=100))
 
 # %%
 found, for_one_percent = int(sizing.answer.value), queueing.servers_for_blocking(offered, 0.01)
@@ -122,8 +122,8 @@ frame[["value", "low", "high", "verdict"]]
 lambdasim.figures.cost(result)
 
 # %% [markdown]
-# Nearly all of it is for being ready. Whoever knows when the rush comes asks for environments only then, with a
-# scheduled action.
+# Most of it is for being ready. Whoever knows when the rush comes asks for environments only then, with a scheduled
+# action.
 
 # %% [markdown]
 # ## What to try next

@@ -103,7 +103,7 @@ sizing = lambdasim.size(
     objectives=["jobs.dead_lettered <= 0"],
     design=lambdasim.Design(replications=6),
 )
-print(lambdasim.text_report(sizing))
+print(lambdasim.text_report(sizing, width=100))
 assert int(sizing.answer.value) == 3 * 2
 
 # %% [markdown]

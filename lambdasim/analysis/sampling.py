@@ -102,16 +102,21 @@ def hypercube_column(n: int, seed: int, path: str) -> NDArray[np.float64]:
 
 def _spread(found: Range, shares: NDArray[np.float64], by_logarithm: bool) -> list[float]:
     """Numbers in [0, 1) as values of the range; whole ones are equally likely, both ends included."""
-    low, high = found.low, found.high + (1 if found.whole else 0)
+    low, high = found.low, found.high + (1 if _counts(found) else 0)
     values = low * (high / low) ** shares if by_logarithm else low + (high - low) * shares
-    if found.whole:
+    if _counts(found):
         values = np.minimum(np.floor(values), found.high)
     return [float(value) for value in values]
 
 
 def _text(found: Range, value: float) -> str:
     """A value as a scenario has it: without an exponent, which YAML may take for text."""
-    if found.whole:
+    if _counts(found):
         return found.text(value)
     number = np.format_float_positional(value, _DIGITS, fractional=False, trim="-")
     return f"{number} {found.unit}".rstrip()
+
+
+def _counts(found: Range) -> bool:
+    """Whether there is nothing between its whole numbers; between 1 s and 2 s there is."""
+    return found.whole and not found.unit

@@ -20,6 +20,11 @@ def on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
+def is_dumb() -> bool:
+    """Whether the terminal shows text and nothing else: no styles, no line drawn anew."""
+    return os.environ.get("TERM") == "dumb"
+
+
 def screen() -> Screen:
     """What standard output is.
 
@@ -29,12 +34,11 @@ def screen() -> Screen:
     """
     if not on_terminal():
         return PIPE
-    is_dumb = os.environ.get("TERM") == "dumb"
     return Screen(
         width=max(_LEAST_WIDTH, shutil.get_terminal_size().columns),
-        styled=not is_dumb and not os.environ.get("NO_COLOR"),
+        styled=not is_dumb() and not os.environ.get("NO_COLOR"),
         in_blocks=_encodes(_SIGNS),
-        draws=not is_dumb,
+        draws=not is_dumb(),
     )
 
 

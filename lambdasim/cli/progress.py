@@ -1,4 +1,4 @@
-"""A progress bar for people: on a terminal, for work that takes more than two seconds."""
+"""A progress bar for people: on a terminal that can redraw a line, for work that takes more than two seconds."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from lambdasim.cli.output import is_dumb
+
 SHOW_AFTER_S = 2.0
 
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[float], None] | None]:
     """Yields what ``simulate`` reports its share of done work to; ``None`` where nobody watches."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty() or is_dumb():
         yield None
         return
     from rich.console import Console  # noqa: PLC0415 - only where there is a terminal

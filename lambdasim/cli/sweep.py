@@ -48,7 +48,7 @@ def sweep(
     command goes on where it was.
 
     A range is LOW..HIGH, or LOW..HIGH,log for points spaced by logarithms; it is drawn in whole numbers if both ends
-    are whole, and with a unit if the ends have one.
+    are whole and have no unit.
 
     Exit status: 0; 2 if a point, an option or the output is wrong, or the workers can't be had; 130 if interrupted.
     """

@@ -37,9 +37,7 @@ KINDS: dict[str, Kind] = {
         "how long cold starts took, by runtime", "run", "cold_starts_by_runtime:cold_starts_by_runtime_drawing"
     ),
     "environment-life": Kind("how long environments idle and live", "run", "environment_life:environment_life_drawing"),
-    "concurrency": Kind(
-        "concurrency, environments and throttles over time", "run", "concurrency:concurrency_drawing"
-    ),
+    "concurrency": Kind("concurrency, environments and throttles over time", "run", "concurrency:concurrency_drawing"),
     "cold-start-rate": Kind(
         "the share of runs that start cold, over time", "run", "cold_start_rate:cold_start_rate_drawing"
     ),

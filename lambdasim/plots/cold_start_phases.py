@@ -33,7 +33,7 @@ def cold_start_phases_drawing(result: Result, *, function: str | None = None, mo
     """The drawing of :func:`lambdasim.plots.figures.cold_start_phases`."""
     starts = starts_of(result, function)
     versions = starts.by_version()
-    shown = versions[:most]
+    shown = versions[: max(most, 1)]
     rows = -(-len(shown) // 2)
     return Drawing(
         title=_title(shown),

@@ -13,7 +13,7 @@ from lambdasim.display.table import QUANTILES, Table, spread, table
 from lambdasim.plots.drawing import Drawing
 from lambdasim.plots.scales import log_duration_axis
 from lambdasim.plots.starts import Started, Starts, starts_of
-from lambdasim.plots.style import BLUE, ORANGE, PAPER, SKY, VERMILLION, dress, legend, shortened
+from lambdasim.plots.style import BLUE, ORANGE, PAPER, SKY, VERMILLION, common_legend, dress, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +70,7 @@ def _draw(runtimes: Sequence[Started], figure: Figure) -> None:
     log_duration_axis(axes.xaxis, float(low), float(high))
     axes.set_xlabel("cold start, from the request to an environment that is ready")
     dress(axes, grid="x")
-    legend(axes)
+    common_legend(figure, axes)
 
 
 def _draw_row(axes: Axes, place: int, one: Started, *, labelled: bool) -> None:

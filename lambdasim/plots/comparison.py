@@ -118,7 +118,8 @@ def _draw(shown: _Shown, figure: Figure) -> None:
     room = (sum(widths) + 2 * _GAP_IN) / figure.get_figwidth()
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.set(rect=(0, 0, 1 - room, 1))  # type: ignore[call-arg]
+        top = 1 - _GAP_IN / figure.get_figheight()  # for the columns' heads, where no title stands above
+        engine.set(rect=(0, 0, 1 - room, top))  # type: ignore[call-arg]
     panels = figure.subplots(len(shown.panels), 1, squeeze=False)[:, 0]
     for axes, compared in zip(panels, shown.panels, strict=True):
         _draw_panel(shown, compared, axes)

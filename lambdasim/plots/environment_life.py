@@ -55,7 +55,10 @@ class _Survival:
     oldest_ms: float
 
     @classmethod
-    def of(cls, lives: Lives) -> _Survival:
+    def of(cls, lives: Lives) -> _Survival | None:
+        """None if none was created in the time that counts."""
+        if not lives.ages_us.size:
+            return None
         ages_us, shares = kaplan_meier(lives.ages_us, lives.ended)
         censored_us = np.sort(lives.ages_us[~lives.ended])
         return cls(ages_us / US_PER_MS, shares, censored_us / US_PER_MS, float(lives.ages_us.max()) / US_PER_MS)
@@ -69,10 +72,10 @@ class _Survival:
 def environment_life_drawing(result: Result, *, function: str | None = None) -> Drawing:
     """The drawing of :func:`lambdasim.plots.figures.environment_life`."""
     lives = lives_of(result, function)
-    if not lives.ages_us.size:
-        of = "" if function is None else f" of {function}"
-        raise FigureError(f"no environment{of} was created between the warm-up and the end of the run")
     survival = _Survival.of(lives)
+    if survival is None and not lives.spells_us.size:
+        of = "" if function is None else f" of {function}"
+        raise FigureError(f"no environment{of} was created or idle between the warm-up and the end of the run")
     spreads = {end: spread_of(lives.spells(end)) for end in SpellEnd}
     of = "environments" if function is None else f"{function}'s environments"
     return Drawing(
@@ -80,11 +83,11 @@ def environment_life_drawing(result: Result, *, function: str | None = None) -> 
         words=_words(lives, survival, spreads),
         table=_table(lives, survival, spreads),
         draw=partial(_draw, lives, survival),
-        size=(7.2, 5.4),
+        size=(7.2, 5.4 if survival is not None and lives.spells_us.size else 3.2),
     )
 
 
-def _words(lives: Lives, survival: _Survival, spreads: dict[SpellEnd, Spread]) -> str:
+def _words(lives: Lives, survival: _Survival | None, spreads: dict[SpellEnd, Spread]) -> str:
     return " ".join((_idle_words(lives, spreads), _life_words(lives, survival)))
 
 
@@ -101,7 +104,9 @@ def _idle_words(lives: Lives, spreads: dict[SpellEnd, Spread]) -> str:
     return f"Of {lives.spells_us.size:,} idle spells {', '.join(parts)}." + unknown
 
 
-def _life_words(lives: Lives, survival: _Survival) -> str:
+def _life_words(lives: Lives, survival: _Survival | None) -> str:
+    if survival is None:
+        return "All environments were created before the end of the warm-up: how long they live is not drawn."
     count, outlived = lives.ages_us.size, int((~lives.ended).sum())
     if not lives.causes:
         which = "The only environment" if count == 1 else f"All {count:,} environments"
@@ -112,14 +117,15 @@ def _life_words(lives: Lives, survival: _Survival) -> str:
     return f"Of {count:,} environments {half} (Kaplan-Meier; {outlived:,} outlived the run); ended: {causes}."
 
 
-def _table(lives: Lives, survival: _Survival, spreads: dict[SpellEnd, Spread]) -> Table:
+def _table(lives: Lives, survival: _Survival | None, spreads: dict[SpellEnd, Spread]) -> Table:
     rows = [
         _row(f"idle, {name}", spreads[end].count, *(spreads[end].as_ms()[key] for key in ("p50", "p90", "p99", "max")))
         for end, (name, _) in _SPELLS.items()
         if spreads[end].count
     ]
-    quantiles = (survival.quantile(share) for share in (0.5, 0.9, 0.99))
-    rows.append(_row("life (Kaplan-Meier)", lives.ages_us.size, *quantiles, survival.oldest_ms))
+    if survival is not None:
+        quantiles = (survival.quantile(share) for share in (0.5, 0.9, 0.99))
+        rows.append(_row("life (Kaplan-Meier)", lives.ages_us.size, *quantiles, survival.oldest_ms))
     columns = ("what", "count", "p50", "p90", "p99", "longest")
     return table("Idle spells and lives of environments", columns, rows, "what")
 
@@ -128,11 +134,12 @@ def _row(name: str, count: int, *values_ms: float | None) -> tuple[str, ...]:
     return (name, number(count), *("-" if value is None else took(value) for value in values_ms))
 
 
-def _draw(lives: Lives, survival: _Survival, figure: Figure) -> None:
-    idle, life = figure.subplots(2, 1)
-    _draw_idle(idle, lives)
-    _draw_life(life, survival)
-    for axes in (idle, life):
+def _draw(lives: Lives, survival: _Survival | None, figure: Figure) -> None:
+    """A panel for each of the two that there is something of."""
+    draws = [partial(_draw_idle, lives=lives)] if lives.spells_us.size else []
+    draws += [partial(_draw_life, survival=survival)] if survival is not None else []
+    for axes, draw in zip(figure.subplots(len(draws), 1, squeeze=False).flat, draws, strict=True):
+        draw(axes)
         axes.set_ylim(0, 1.03)
         share_axis(axes.yaxis)
         dress(axes)
@@ -141,7 +148,7 @@ def _draw(lives: Lives, survival: _Survival, figure: Figure) -> None:
 
 def _draw_idle(axes: Axes, lives: Lives) -> None:
     """The distribution of idle spells, a curve for each way to end."""
-    low_ms, high_ms = _SHORTEST_MS, _SHORTEST_MS * 10
+    ends: list[float] = []
     for end, (name, its) in _SPELLS.items():
         values = np.maximum(lives.spells(end) / US_PER_MS, _SHORTEST_MS)
         if not values.size:
@@ -151,9 +158,10 @@ def _draw_idle(axes: Axes, lives: Lives) -> None:
         axes.step(np.r_[x[0], x], np.r_[0.0, y], where="post", label=f"{name} ({values.size:,})", **its.line)
         middle = ranks.size // 2
         axes.plot(x[middle], y[middle], **its.points)
-        high_ms = max(high_ms, float(x[-1]))
-    log_duration_axis(axes.xaxis, low_ms, high_ms)
-    axes.set_xlabel("length of an idle spell (1 ms and less: at the left end)")
+        ends += [float(x[0]), float(x[-1])]
+    log_duration_axis(axes.xaxis, min(ends), max(ends))
+    shortest = " (1 ms and less: at the left end)" if min(ends) == _SHORTEST_MS else ""
+    axes.set_xlabel(f"length of an idle spell{shortest}")
     axes.set_ylabel("not longer")
 
 

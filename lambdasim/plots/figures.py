@@ -130,7 +130,7 @@ def environment_life(result: Result, *, function: str | None = None) -> Figure:
         function: its name; by default all functions.
 
     Raises:
-        FigureError: no environment was created, or there is no such function.
+        FigureError: no environment was created or idle, or there is no such function.
 
     References:
         E. L. Kaplan, P. Meier, Nonparametric estimation from incomplete observations, Journal of the American

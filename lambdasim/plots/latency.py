@@ -102,7 +102,7 @@ def _words(function: str, series: Sequence[_Series]) -> str:
         start = " after a cold start" if whole.mark is COLD else ""
         return f"The only success of {function} took {took(whole.value('p50'))}{start}."
     words = (
-        f"Half of {function}'s {whole.count:,} successes took at most {took(whole.value('p50'))}, 99 % at most "
+        f"Of {whole.count:,} successes of {function} half took at most {took(whole.value('p50'))}, 99 % at most "
         f"{took(whole.value('p99'))}, the slowest {took(whole.value('max'))}."
     )
     if not parts:
@@ -196,7 +196,7 @@ def _percentile_words(function: str, series: Sequence[_Series]) -> str:
     if whole.count == 1:
         return _words(function, series)
     steps = ", ".join(f"{took(whole.value(name))} at {name}" for name in ("p50", "p90", "p99", "p99.9"))
-    words = f"Latency of {function}'s {whole.count:,} successes is {steps}, and {took(whole.value('max'))} at most."
+    words = f"Latency of {whole.count:,} successes of {function} is {steps}, and {took(whole.value('max'))} at most."
     if not parts:
         return words
     warm, cold = parts
@@ -255,8 +255,8 @@ def _sketched_drawing(result: Result, function: str | None) -> Drawing:
     return Drawing(
         title=f"Latency percentiles of {name}",
         words=(
-            f"{name}'s latency is {took(latency['p50'])} at p50, {took(latency['p99'])} at p99 and "
-            f"{took(latency['max'])} at most, of {count:,} successes. The log was not kept: these are the "
+            f"Latency of {count:,} successes of {name} is {took(latency['p50'])} at p50, {took(latency['p99'])} at "
+            f"p99 and {took(latency['max'])} at most. The log was not kept: these are the "
             f"summary's percentiles, within {share(RELATIVE_ACCURACY)}, and cold starts can't be told apart."
         ),
         table=_percentile_table(name, {f"all ({count:,})": latency}),

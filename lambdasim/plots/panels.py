@@ -149,7 +149,7 @@ def draw_limits(axes: Axes, limits: Sequence[Steps], end_us: int, peak: float) -
     from matplotlib.lines import Line2D  # noqa: PLC0415 - slow to load
 
     handles: list[Artist] = []
-    top, above = peak, []
+    top = peak
     in_sight = max(_IN_SIGHT * peak, _SMALL_LIMIT)
     for number, limit in enumerate(limits):
         style: dict[str, Any] = {
@@ -165,9 +165,7 @@ def draw_limits(axes: Axes, limits: Sequence[Steps], end_us: int, peak: float) -
             top = max([top, *(value for value in limit.values if value is not None and value <= in_sight)])
             handles.append(Line2D([], [], label=limit.text, **style))
         else:
-            above.append(limit.text)
-    if above:
-        handles.append(Line2D([], [], label=f"above: {', '.join(above)}", marker="^", color=INK, linestyle="none"))
+            handles.append(Line2D([], [], label=f"{limit.text} (above)", marker="^", color=INK, linestyle="none"))
     set_counts(axes, top)
     return handles
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ PAPER: Final = "#fefefe"
 
 TEXT, SMALL, TITLE = 9.5, 8.5, 11.0  # points: labels and legends, ticks and notes, the title
 LINE = 1.6  # points: a series' line
-_HANDLE_IN, _SIGN_IN = 0.55, 0.074  # inches of a legend: a sample with its gaps, a sign of text: nearly
+_USUAL_IN = 0.7  # inches of numbers beside an axis: what is left for legends has room for them
+_HANDLE_IN, _SIGN_IN = 0.6, 0.074  # inches of a legend: a sample with its gaps, a sign of text: nearly
 
 _LOOK: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same picture on every machine
@@ -109,9 +111,10 @@ def look() -> Iterator[None]:
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of so many inches that belongs to nobody: pyplot, which keeps figures, is not used."""
-    from lambdasim.plots.shown import ShownFigure  # noqa: PLC0415 - slow to load
+    from lambdasim.plots.layout import SettledLayout  # noqa: PLC0415 - slow to load
+    from lambdasim.plots.shown import ShownFigure  # noqa: PLC0415
 
-    return ShownFigure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+    return ShownFigure(figsize=(width, height), layout=SettledLayout(), facecolor=PAPER)
 
 
 def dress(axes: Axes, *, grid: Literal["both", "x", "y", "none"] = "both") -> None:
@@ -154,7 +157,7 @@ def legend(
         bbox_to_anchor=(0.0, 1.0),
         borderaxespad=0.3,
         title=title or None,
-        **_of_legend(figure, labels),
+        **_of_legend(figure, labels, beside=_longest(axes)),
     )
 
 
@@ -164,11 +167,15 @@ def common_legend(figure: Figure, axes: Axes) -> None:
     figure.legend(handles, labels, loc="outside lower left", **_of_legend(figure, labels))
 
 
-def _of_legend(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
-    """What all legends share: no frame, and as many columns as fit."""
-    column = _HANDLE_IN + max(map(len, labels)) * _SIGN_IN
+def _longest(axes: Axes) -> float:
+    """How many inches the names beside an axis of names take."""
+    return max((len(label.get_text()) for label in axes.get_yticklabels()), default=0) * _SIGN_IN
+
+
+def _of_legend(figure: Figure, labels: Sequence[str], beside: float = 0.0) -> dict[str, Any]:
+    """What all legends share: no frame, and as many columns as fit; ``beside`` them are so many inches of names."""
     return {
-        "ncols": max(1, min(len(labels), int(figure.get_figwidth() * 0.85 / column))),
+        "ncols": _columns(labels, figure.get_figwidth() * 0.85 - max(beside - _USUAL_IN, 0)),
         "frameon": False,
         "labelcolor": INK,
         "fontsize": SMALL,
@@ -176,6 +183,23 @@ def _of_legend(figure: Figure, labels: Sequence[str]) -> dict[str, Any]:
         "handlelength": 2.8,
         "columnspacing": 1.4,
     }
+
+
+def _columns(labels: Sequence[str], width: float) -> int:
+    """The most columns that fit into ``width`` inches; labels go down the first, then down the next.
+
+    >>> _columns(["a", "b", "c"], 7.0), _columns(["a" * 40, "b", "c"], 7.0), _columns(["a" * 90], 7.0)
+    (3, 3, 1)
+    >>> _columns(["a" * 20, "b" * 24, "c" * 24, "d" * 24], 6.1)  # not three, of which the second and third are wide
+    2
+    """
+    for columns in range(len(labels), 1, -1):
+        rows, fuller = divmod(len(labels), columns)  # the first columns have one more, as matplotlib fills them
+        firsts = [column * rows + min(column, fuller) for column in range(columns + 1)]
+        longest = [max(map(len, labels[first:after])) for first, after in pairwise(firsts)]
+        if sum(_HANDLE_IN + length * _SIGN_IN for length in longest) <= width:
+            return columns
+    return 1
 
 
 def limit(axes: Axes, value: float, text: str, *, vertical: bool = False) -> None:

@@ -13,6 +13,7 @@ from lambdasim.analysis.sensitivity import Sensitivity
 from lambdasim.analysis.size import Sizing
 from lambdasim.analysis.sweep import Sweep
 from lambdasim.analysis.thresholds import Checks
+from lambdasim.display.screen import Screen
 from lambdasim.report.checks import checks_text
 from lambdasim.report.compare import compare_text
 from lambdasim.report.cost import cost_text
@@ -25,29 +26,32 @@ from lambdasim.report.sweep import sweep_text
 from lambdasim.report.text import run_text
 from lambdasim.result.result import Result
 
+_NARROWEST = 40
 Told = Result | Replications | Comparison | Sizing | TradeOff | Sweep | Checks | Sensitivity | CostAnswers
-_TEXTS: dict[type, Callable[[Any], str]] = {
-    Result: lambda result: run_text(result.summary(), over_time(result)),
+_TEXTS: dict[type, Callable[[Any, Screen], str]] = {
+    Result: lambda result, screen: run_text(result.summary(), over_time(result), screen),
     Replications: replicate_text,
     Comparison: compare_text,
     Sizing: size_text,
     TradeOff: trade_off_text,
     Sweep: sweep_text,
-    Checks: lambda checks: checks_text([checks]),
+    Checks: lambda checks, screen: checks_text([checks], screen),
     Sensitivity: sensitivity_text,
     CostAnswers: cost_text,
 }
 
 
-def text_report(found: Told) -> str:
-    """What the command of the same name prints through a pipe: the answer in a sentence, then tables and notes.
+def text_report(found: Told, *, width: int | None = None) -> str:
+    """What the command of the same name prints, without styles: the answer in a sentence, then tables and notes.
 
     Args:
         found: what ``simulate``, ``replicate``, ``compare``, ``size``, ``trade_off``, ``sweep``, ``check``,
             ``sensitivity`` or ``cost`` returned.
+        width: signs in a line, 40 or more: sentences are folded, tables cut into pieces; None: nothing is.
 
     Raises:
         TypeError: it is something else.
+        ValueError: no text is so narrow.
 
     >>> from lambdasim import load_scenario, simulate
     >>> print(text_report(simulate(load_scenario("scenarios/cron_herd.yaml"))).splitlines()[2])
@@ -57,4 +61,6 @@ def text_report(found: Told) -> str:
     if tell is None:
         expected = ", ".join(kind.__name__ for kind in _TEXTS)
         raise TypeError(f"expected one of {expected}, found {type(found).__name__}")
-    return tell(found)
+    if width is not None and width < _NARROWEST:
+        raise ValueError(f"expected a width of {_NARROWEST} or more, found {width}")
+    return tell(found, Screen(width))

@@ -51,10 +51,10 @@ _OF_FUNCTIONS = {
     "AsyncEventAge_Maximum": _Kind("event age", _in_ms),
     "IteratorAge_Maximum": _Kind("iterator age", _in_ms),
 }
-_OF_TRIGGERS = {
-    "ApproximateNumberOfMessagesVisible": _Kind("messages waiting"),
+_OF_TRIGGERS = {  # what waits, as it is read when a minute ends
+    "ApproximateNumberOfMessagesVisible": _Kind("messages, each minute"),
     "ApproximateAgeOfOldestMessage": _Kind("oldest message", _in_s),
-    "waiting": _Kind("records waiting"),
+    "waiting": _Kind("records, each minute"),
 }
 
 

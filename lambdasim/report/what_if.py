@@ -10,7 +10,7 @@ from itertools import product
 
 from lambdasim.analysis.axes import Axis
 from lambdasim.analysis.intervals import CONFIDENCE, Estimate
-from lambdasim.analysis.telling import PERCENTILES, change, parts, quantity, signed, unit_of
+from lambdasim.analysis.telling import PERCENTILES, between, change, parts, quantity, signed, unit_of
 from lambdasim.analysis.what_if import Reading, WhatIf
 from lambdasim.display.numbers import number, share, short_month
 from lambdasim.display.table import Table, table
@@ -79,9 +79,8 @@ def origin(what_if: WhatIf, reading: Reading) -> str:
 
 def name_of(measure: Measure) -> str:
     """A measure with the unit that its numbers are in: ``api.latency_ms.p99 (ms)``."""
-    name = measure.text.removeprefix("functions.").removeprefix("triggers.")
     unit = unit_of(measure).strip()
-    return f"{name} ({unit})" if unit else name
+    return f"{_short(measure)} ({unit})" if unit else _short(measure)
 
 
 def ends(measure: Measure, estimate: Estimate, replications: int) -> str:
@@ -117,11 +116,8 @@ def points_table(what_if: WhatIf) -> Table:
     measures = what_if.measures
     rows = [
         (
-            *(told(axis, axis.numbers[step]) for axis, step in zip(what_if.axes, place, strict=True)),
-            *(
-                "-" if math.isnan(one.value) else f"{parts(measure, one)[0]} [{', '.join(parts(measure, one)[1:])}]"
-                for measure, one in zip(measures, what_if.estimates[place], strict=True)
-            ),
+            *(bare(axis.numbers[step]) for axis, step in zip(what_if.axes, place, strict=True)),
+            *(_cell(measure, one) for measure, one in zip(measures, what_if.estimates[place], strict=True)),
         )
         for place in product(*map(range, what_if.shape))
     ]
@@ -129,8 +125,19 @@ def points_table(what_if: WhatIf) -> Table:
     sweep = what_if.sweep
     sure = share(sweep.design.confidence)
     title = f"Simulated points ({sure} intervals, {sweep.design.replications} runs each)"
-    found = table(title, (*labels, *(measure.text for measure in measures)), rows)
+    found = table(title, (*labels, *(_short(measure) for measure in measures)), rows)
     return replace(found, heads=len(labels))
+
+
+def _cell(measure: Measure, estimate: Estimate) -> str:
+    if math.isnan(estimate.value):
+        return "-"
+    value, low, high = parts(measure, estimate)
+    return f"{value}{between(estimate, low, high)}"
+
+
+def _short(measure: Measure) -> str:
+    return measure.text.removeprefix("functions.").removeprefix("triggers.")
 
 
 def notes(what_if: WhatIf) -> Iterator[str]:
@@ -140,9 +147,13 @@ def notes(what_if: WhatIf) -> Iterator[str]:
         f"At simulated points intervals hold the truth in {sure} of such experiments. In between, values and ends lie "
         "on straight lines; such a band is no confidence interval, for it leaves out how far the curve bends."
     )
+    if what_if.own is None:
+        yield "None of the points is the scenario as it is, so no changes to it can be told."
     misses = [(measure, what_if.misses(place)) for place, measure in enumerate(what_if.measures)]
     off = [
-        f"{_amount(measure, miss.by)} ({measure.text})" for measure, miss in misses if miss is not None and miss.by > 0
+        f"{_amount(measure, miss.by)} ({_short(measure)})"
+        for measure, miss in misses
+        if miss is not None and miss.by > 0
     ]
     if off:
         yield (

@@ -12,7 +12,8 @@ Source: `Trace Event Format
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -88,17 +89,20 @@ class _Places:
 def events(invocations: Columns, environments: Columns, changes: Columns, header: Header) -> Iterator[Event]:
     """The trace events of a run, from its logs; of one row, what contains comes before what is contained."""
     numbers = whole(environments, "environment")
-    environments = {name: values[np.argsort(numbers)] for name, values in environments.items()}
+    order = np.argsort(numbers)
+    environments = {name: values[order] for name, values in environments.items()}
     places = _Places.of(header, int(numbers.max(initial=NEVER)) + 1)
     ends_us = _end_us(invocations, environments, header)
-    yield from _processes(invocations, changes, places)
+    refusing = set(whole(invocations, "version")[_refused(invocations)].tolist())
+    used = sorted(refusing | set(whole(environments, "version").tolist()))
+    yield from _processes(used, refusing, changes, places)
     yield from _environments(environments, places, ends_us)
     for first in range(0, len(invocations["event"]), CHUNK):
         chunk = {name: values[first : first + CHUNK] for name, values in invocations.items()}
         yield from _runs(chunk, places, ends_us)
         yield from _refusals(chunk, places)
     yield from _changes(changes, places)
-    yield from _counters(invocations, environments, places)
+    yield from _counters(invocations, environments, used, places)
 
 
 def _end_us(invocations: Columns, environments: Columns, header: Header) -> int:
@@ -108,15 +112,20 @@ def _end_us(invocations: Columns, environments: Columns, header: Header) -> int:
     return max(header.duration_us, *(int(values.max(initial=0)) for values in times))
 
 
-def _processes(invocations: Columns, changes: Columns, places: _Places) -> Iterator[Event]:
-    """The names of processes and of the rows that are no environment's, and in which order they come."""
-    header, refusing = places.header, set(whole(invocations, "version")[_refused(invocations)].tolist())
+def _processes(used: Sequence[int], refusing: AbstractSet[int], changes: Columns, places: _Places) -> Iterator[Event]:
+    """The names of processes and of the rows that are no environment's, and in which order they come.
+
+    ``used``: versions that have something to show; ``refusing``: those that refused invocations.
+    """
+    header = places.header
     functions = [version.function for version in header.versions]
-    yield from _named("process", places.account, places.account, "account", 0)
+    if len(used) != 1 or len(changes["at_us"]):
+        yield from _named("process", places.account, places.account, "account", 0)
     if len(changes["at_us"]):
         yield from _named("thread", places.account, places.changes, "changes", 0)
-    for index, version in enumerate(header.versions):
-        name, process = header.functions[version.function].name, places.process(index)
+    for index in used:
+        version, process = header.versions[index], places.process(index)
+        name = header.functions[version.function].name
         if functions.count(version.function) > 1:
             name += f":{version.version}"
         yield from _named("process", process, process, name, index + 1)
@@ -240,22 +249,21 @@ def _changes(changes: Columns, places: _Places) -> Iterator[Event]:
         yield _instant(f"{subject}: {text}", place, row["at_us"], change=name_of(change))
 
 
-def _counters(invocations: Columns, environments: Columns, places: _Places) -> Iterator[Event]:
+def _counters(invocations: Columns, environments: Columns, used: Sequence[int], places: _Places) -> Iterator[Event]:
     """Concurrency (invocations that were admitted and are not over) and how many environments there are."""
     admitted = ran(invocations) | unfinished(invocations)
-    runs = _spans({name: values[admitted] for name, values in invocations.items()}, "invoked_us")
-    lives = _spans(environments, "created_us")
-    versions = range(len(places.header.versions))
+    runs = _spans(*(whole(invocations, name)[admitted] for name in ("invoked_us", "ended_us", "version")))
+    lives = _spans(*(whole(environments, name) for name in ("created_us", "ended_us", "version")))
     for name, spans in (("concurrency", runs), ("environments", lives)):
-        for version in versions:
+        for version in used:
             yield from _counter(name, places.process(version), spans[:, spans[2] == version])
-        if len(versions) > 1:
+        if len(used) != 1:  # or it would be the same again; a trace of nothing has it, to be a trace
             yield from _counter(name, places.account, spans)
 
 
-def _spans(log: Columns, began: str) -> NDArray[np.int64]:
-    """From when, until when (NEVER: it was not over), and of which version: a row for each."""
-    return np.stack([np.maximum(whole(log, began), 0), whole(log, "ended_us"), whole(log, "version")])
+def _spans(from_us: NDArray[np.int64], to_us: NDArray[np.int64], versions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """From when, until when (NEVER: it was not over), and of which version: an array's row for each."""
+    return np.stack([np.maximum(from_us, 0), to_us, versions])
 
 
 def _counter(name: str, process: int, spans: NDArray[np.int64]) -> Iterator[Event]:

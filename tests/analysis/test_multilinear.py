@@ -77,7 +77,8 @@ def test_a_small_step_changes_it_by_no_more_than_the_steepest_slope_allows(grid)
     moved = [min(at + 1e-3 * gap, values[-1]) for at, gap, values in zip(point, gaps, chosen, strict=True)]
     steepest = len(chosen) * 1e-3 * (table.max() - table.min())
     change = abs(multilinear(chosen, table, moved)[0] - multilinear(chosen, table, point)[0])
-    assert change <= steepest + 1e-6
+    rounding = 1e-8 * np.abs(table).max()  # of where the point lies in a narrow gap between large numbers
+    assert change <= steepest + rounding
 
 
 @given(axes(), st.data())

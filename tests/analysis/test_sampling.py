@@ -33,6 +33,12 @@ def test_units_are_kept_and_other_numbers_fill_the_range():
     assert np.allclose(numbers, np.linspace(0.51, 2.49, 100), atol=0.011)
 
 
+def test_between_whole_ends_of_a_quantity_there_is_more_than_whole_numbers():
+    drawn = sorted(float(point["a"].removesuffix(" s")) for point in points({"a": ["1s..3s"]}, 100, 1))
+    assert np.allclose(drawn, np.linspace(1.01, 2.99, 100), atol=0.011)
+    assert [end["a"] for end in ends({"a": ["1s..3s"]})] == ["1 s", "3 s"]
+
+
 def test_logarithmic_spacing_gives_each_decade_its_share():
     drawn = [float(point["a"]) for point in points({"a": ["0.001..1000.0", "log"]}, 600, 1)]
     assert [sum(10.0**k <= value < 10.0 ** (k + 1) for value in drawn) for k in range(-3, 3)] == [100] * 6

@@ -21,9 +21,10 @@ FLOORS = {
     "simulation": 6,
     "advice": 7, "analysis": 7,
     "plots": 8,
-    "report": 9, "__init__": 9,
-    "cli": 10,
-    "__main__": 11,
+    "report": 9,
+    "__init__": 10,
+    "cli": 11,
+    "__main__": 12,
 }  # fmt: skip
 SIMPY_ROOMS = {"service", "triggers", "simulation"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

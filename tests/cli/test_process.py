@@ -1,14 +1,19 @@
 import contextlib
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
+import termios
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from lambdasim.cli.progress import progress_bar
 from lambdasim.result.result import Result
 from lambdasim.simulation import simulate
 from tests.cli.shop import WORLD
@@ -34,11 +39,14 @@ def read_until(process, fd, seconds):
 
 @pytest.fixture
 def on_terminal(start):
-    """Run under a pseudo terminal: status, and what it shows."""
+    """Run under a pseudo terminal, of so many columns and with these variables: status, and what it shows."""
 
-    def run(*words, first=""):
+    def run(*words, first="", columns=0, **variables):
         ours, theirs = pty.openpty()
-        process = start(*words, first=first, stdin=theirs, stdout=theirs, stderr=theirs, text=False)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        env = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "NO_COLOR"}}
+        env |= {"TERM": "xterm", **variables}
+        process = start(*words, first=first, stdin=theirs, stdout=theirs, stderr=theirs, text=False, env=env)
         os.close(theirs)
         shown = read_until(process, ours, 60)
         os.close(ours)
@@ -161,9 +169,31 @@ def test_json_on_a_terminal_has_no_styles(on_terminal):
     assert shown.startswith("{")
 
 
+def test_a_terminal_is_as_wide_as_it_says_and_no_color_leaves_the_words_alone(on_terminal):
+    _, shown = on_terminal("run", "shop.yaml", columns=63, NO_COLOR="1")
+    assert ESCAPE not in shown
+    assert 50 < max(map(len, shown.splitlines())) <= 63
+
+
+IMPATIENT = "import lambdasim.cli.progress; lambdasim.cli.progress.SHOW_AFTER_S = 0.05"
+
+
 def test_long_work_shows_a_progress_bar_on_a_terminal_and_short_work_none(on_terminal):
     assert "━" not in on_terminal("run", "shop.yaml")[1]
-    impatient = "import lambdasim.cli.progress; lambdasim.cli.progress.SHOW_AFTER_S = 0.05"
-    status, shown = on_terminal("run", "shop.yaml", "--set", "duration=1d", first=impatient)
+    status, shown = on_terminal("run", "shop.yaml", "--set", "duration=1d", first=IMPATIENT)
     assert status == 0
     assert "━" in shown
+
+
+def test_a_progress_bar_has_no_colours_where_none_are_wanted(on_terminal):
+    _, shown = on_terminal("run", "shop.yaml", "--set", "duration=3h", first=IMPATIENT, NO_COLOR="1")
+    assert "━" in shown
+    assert not re.search(r"\x1b\[[0-9;]*[34]\d", shown)  # ECMA-48: 30 to 47 are colours
+
+
+@pytest.mark.parametrize(("is_terminal", "kind"), [(True, "dumb"), (False, "xterm")])
+def test_there_is_no_progress_bar_where_no_line_can_be_redrawn(monkeypatch, is_terminal, kind):
+    monkeypatch.setenv("TERM", kind)
+    monkeypatch.setattr("sys.stderr", SimpleNamespace(isatty=lambda: is_terminal))
+    with progress_bar("work") as progress:
+        assert progress is None

@@ -68,6 +68,7 @@ def execute(text: Path) -> Executed:
             timeout=HANGS_S,
             kernel_name="python3",
             record_timing=False,
+            coalesce_streams=True,  # in how many pieces a text was printed is chance
             resources={"metadata": {"path": str(text.parent)}},
             config=Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}}),  # takes no ports
         ).execute()
@@ -81,12 +82,8 @@ def execute(text: Path) -> Executed:
 
 
 def _kept(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
-    """Outputs without what differs each time; what was printed in several pieces is one."""
-    last = None
+    """Outputs without what differs each time."""
     for output in outputs:
-        if output.output_type == "stream" and last is not None and last.get("name") == output.name:
-            last.text += output.text
-            continue
         if "data" in output:
             output.data = {mime: data for mime, data in output.data.items() if not mime.startswith(_WIDGETS)}
             if not output.data:
@@ -94,7 +91,6 @@ def _kept(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
             if picture := output.data.get(_PICTURE):
                 output.data[_PICTURE] = _in_few_colours(picture)
         yield output
-        last = output
 
 
 def _in_few_colours(picture: str) -> str:
@@ -107,9 +103,9 @@ def _in_few_colours(picture: str) -> str:
 
 @contextmanager
 def _own_settings() -> Iterator[str]:
-    """Kernels that know nothing of the user's settings of IPython, Jupyter and matplotlib; yields their folder."""
+    """Kernels that know nothing of the user's settings of IPython and Jupyter; yields a folder of theirs."""
     with tempfile.TemporaryDirectory() as folder:
-        own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "MPLCONFIGDIR"), folder)
+        own = dict.fromkeys(("IPYTHONDIR", "JUPYTER_CONFIG_DIR"), folder)
         before = dict(os.environ)
         os.environ.update(own | {"COLUMNS": "100", "PYTHONHASHSEED": "0"})
         os.environ.pop("MPLBACKEND", None)

@@ -165,6 +165,21 @@ def test_where_all_outlive_the_run_that_is_said():
     assert made.figure()
 
 
+def test_where_all_were_created_in_the_warm_up_their_idle_spells_are_drawn_alone():
+    made = environment_life_drawing(run(world(warm_up="5s", trigger={"arrivals": at("0s", "10s", "20s")})))
+    (idle,) = made.figure().axes
+    assert curve(idle, "used again")[1][-1] == 1
+    assert "All environments were created before the end of the warm-up" in made.words
+    assert column(made.table, "what") == ["idle, used again", "idle, reclaimed for being idle"]
+
+
+def test_where_none_was_ever_idle_lives_are_drawn_alone():
+    """One run that outlives the time that counts."""
+    made = environment_life_drawing(run(world(duration="10s", handler={"duration": "20 s"})))
+    assert len(made.figure().axes) == 1
+    assert "The only environment outlived the run" in made.words
+
+
 def test_where_no_environment_was_created_there_is_nothing_to_draw():
-    with pytest.raises(FigureError, match="no environment was created"):
+    with pytest.raises(FigureError, match="no environment was created or idle"):
         figures.environment_life(run(world(function={"reserved_concurrent_executions": 0})))

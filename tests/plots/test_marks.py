@@ -44,7 +44,7 @@ def test_no_series_has_the_colour_of_ink_or_paper():
 @pytest.mark.parametrize("save", [svg, png])
 def test_a_figure_is_the_same_bytes_whatever_the_users_settings(save):
     expected = save(DRAWING.figure())
-    with mpl.rc_context({"font.size": 20, "axes.facecolor": "red", "svg.fonttype": "none", "savefig.dpi": 30}):
+    with mpl.rc_context({"font.size": 20, "xtick.major.size": 20, "svg.fonttype": "none", "savefig.dpi": 30}):
         assert save(DRAWING.figure()) == expected
     assert mpl.rcParams["font.size"] == mpl.rcParamsDefault["font.size"]
 
@@ -73,6 +73,20 @@ def test_a_legend_lies_above_the_axes():
         figure.canvas.draw()
         axes = figure.axes[0]
         assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
+
+
+@pytest.mark.parametrize("names", [["1", "2"], ["a runtime with a long name (1,234)", "another of that kind (5)"]])
+@pytest.mark.parametrize("labels", [["used again (3,188)", *("ended for some cause (49)",) * 3], [*("p" * 12,) * 5]])
+def test_a_legend_stays_on_its_figure_however_long_names_and_labels_are(names, labels):
+    with look():
+        figure = new_figure(7.2, 4.2)
+        axes = figure.subplots()
+        axes.set_yticks([1, 2], names)
+        for label in labels:
+            axes.plot([0, 1], [1, 2], label=label)
+        legend(axes)
+        figure.draw_without_rendering()
+        assert axes.get_legend().get_window_extent().x1 <= figure.bbox.width
 
 
 def test_a_legend_of_nothing_is_none():

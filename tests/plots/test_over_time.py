@@ -141,7 +141,7 @@ def test_a_limit_in_sight_is_drawn_and_one_far_above_is_told(busy):
     top = figure.axes[0]
     assert [10, 10] in [list(line.get_ydata()) for line in top.lines]
     assert top.get_ylim()[1] < 20
-    assert "above: account's quota 150" in [text.get_text() for text in top.get_legend().get_texts()]
+    assert "account's quota 150 (above)" in [text.get_text() for text in top.get_legend().get_texts()]
 
 
 def test_warm_up_and_drain_are_shaded_in_every_panel(busy):

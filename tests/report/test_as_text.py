@@ -33,6 +33,15 @@ def test_what_a_verb_finds_is_told_as_text_without_styles(find, told):
     assert "\x1b" not in text
 
 
+def test_a_text_is_folded_to_the_width_that_is_asked_for_and_loses_no_word():
+    replications = lambdasim.replicate(load(WORLD), design=DESIGN)
+    narrow, wide = (lambdasim.text_report(replications, width=width) for width in (60, None))
+    assert max(map(len, narrow.splitlines())) <= 60 < max(map(len, wide.splitlines()))
+    assert set(wide.split()) <= set(narrow.split())
+    with pytest.raises(ValueError, match="expected a width of 40 or more, found 8"):
+        lambdasim.text_report(replications, width=8)
+
+
 def test_what_no_verb_finds_is_refused_with_what_could_be_told():
     with pytest.raises(TypeError, match=r"expected one of Result, Replications, .*, found Scenario"):
         lambdasim.text_report(load(WORLD))

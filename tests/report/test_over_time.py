@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+import lambdasim
 from lambdasim.display.screen import PIPE, Screen
 from lambdasim.display.sparkline import LEVELS
 from lambdasim.header import THE_ACCOUNT
@@ -19,8 +20,8 @@ QUEUE = {
         "w": {
             "runtime": "python3.13",
             "reserved_concurrent_executions": 2,
-            "timeout": 60,
-            "handler": {"duration": "30 s"},
+            "timeout": 30,
+            "handler": {"duration": "20 s"},
         },
         "quiet": {"runtime": "python3.13", "handler": {"duration": "1 s"}},
     },
@@ -50,7 +51,7 @@ def rows(result, screen=PIPE, **options):
 
 def test_each_minute_that_is_measured_has_its_sign(burst):
     found = rows(burst)
-    line = found["f", "concurrency"]["2 min      20 min"]
+    line = found["f", "concurrency"]["2 min       20 min"]
     assert line == "▁▁▁█▁▁▁▁▁▁▄▁▁▁▁▁▁▁"  # minutes 2 to 19: three calls in the sixth, one in the thirteenth
     assert {name: row["highest"] for name, row in found.items()} == {
         ("f", "concurrency"): "3",
@@ -62,7 +63,7 @@ def test_each_minute_that_is_measured_has_its_sign(burst):
 def test_the_highest_values_are_those_of_the_timeline(queue):
     found, timeline = rows(queue), queue.trigger_timeline
     there = timeline[timeline["measured"]]
-    assert float(found["q", "messages waiting"]["highest"]) == there["ApproximateNumberOfMessagesVisible"].max()
+    assert float(found["q", "messages, each minute"]["highest"]) == there["ApproximateNumberOfMessagesVisible"].max()
     assert found["q", "oldest message"]["highest"].endswith(" min")
     per_minute = queue.timeline.query("measured and function == 'w'")
     assert float(found["w", "concurrency"]["highest"]) == per_minute["ConcurrentExecutions"].max() == 2
@@ -72,7 +73,7 @@ def test_limits_are_told_and_how_they_change(queue, burst):
     found = rows(queue)
     assert found["w", "concurrency"]["limit"] == "2"
     assert found[THE_ACCOUNT, "concurrency"]["limit"] == "500 to 1,000"
-    assert found["q", "messages waiting"]["limit"] == ""
+    assert found["q", "messages, each minute"]["limit"] == ""
     assert rows(burst)["f", "concurrency"]["limit"] == "3"
     assert rows(run(world(duration="20m")))["f", "concurrency"]["limit"] == "1,000"  # alone, it has the account's
 
@@ -116,8 +117,6 @@ def test_a_run_of_two_minutes_has_no_such_table_and_neither_has_a_quiet_one():
 
 
 def test_without_a_log_it_is_the_same(burst):
-    import lambdasim
-
     scenario = load(world(duration="20m", trigger={"arrivals": at("5m", "7m")}))
     kept, not_kept = (over_time(lambdasim.simulate(scenario, log=log)) for log in ("full", "none"))
     pairs = itertools.zip_longest(kept.series, not_kept.series)

@@ -106,8 +106,8 @@ def test_where_runs_had_no_value_or_do_not_differ_it_is_said(found):
 def test_all_simulated_points_stand_in_the_table(found):
     table = points_table(found)
     assert len(table.rows) == 8
-    assert table.rows[0][:3] == ("512 MB", "1 time", "0 environments")
-    assert table.rows[-1][:3] == ("1,024 MB", "2 times", "1 environment")
+    assert table.rows[0][:3] == ("512", "1", "0")
+    assert table.rows[-1][:3] == ("1,024", "2", "1")
 
 
 def test_how_far_lines_are_off_is_told_only_where_it_is_known(found, scenario):
@@ -115,6 +115,16 @@ def test_how_far_lines_are_off_is_told_only_where_it_is_known(found, scenario):
     three = grid(scenario, {MEMORY: [512, 1024, 2048]})
     [note] = [note for note in notes(three) if "How far lines may be off" in note]
     assert f"{three.misses(0).by:.3g} ms (api.latency_ms.p99)" in note
+
+
+def test_without_the_scenario_among_the_points_there_are_no_changes_and_it_is_said(scenario, found):
+    path = "functions.api.reserved_concurrent_executions"
+    without = grid(scenario, {path: [1, 2]}, ["api.cold_starts"])
+    assert [change for *_, change in reading_rows(without, without.at({path: 1}))] == ["-"]
+    assert any("None of the points is the scenario as it is" in note for note in notes(without))
+    assert not any("None of the points" in note for note in notes(found))
+    section = what_if_section(without)
+    assert (section.sliders[0].start, section.has_own) == ("1", False)
 
 
 def page_of(found, **options):

@@ -155,6 +155,10 @@ def test_a_log_that_was_not_kept_is_an_empty_table_with_all_columns():
     assert queued.events.columns.tolist() == made_queued().events.columns.tolist()
 
 
+def test_a_result_is_written_by_its_scenario_and_seed_and_not_by_how_long_it_took():
+    assert repr(made(head=header(scenario="shop"))) == "<Result of shop, seed 7>"
+
+
 def test_in_a_notebook_a_result_is_a_table_in_which_all_text_is_escaped():
     html = made(head=header(scenario="<script>"))._repr_html_()
     assert "<script>" not in html

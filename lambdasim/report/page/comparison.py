@@ -72,4 +72,6 @@ def _variants(comparison: Comparison) -> Table:
         )
         for number, (label, variant) in enumerate(zip(comparison.labels, comparison.variants, strict=True))
     ]
-    return table("Variants", ("variant", "scenario", *paths, "role"), rows, "variant", "scenario", *paths, "role")
+    return table(
+        "What each variant is", ("variant", "scenario", *paths, "role"), rows, "variant", "scenario", *paths, "role"
+    )

@@ -21,12 +21,12 @@ from lambdasim.scenario.model import Scenario
 Summary = Mapping[str, Any]
 ONE_RUN = "One run has no interval: with other luck its numbers would be others."
 _OF_FUNCTION = {
-    "latency_ms.p50": "median latency",
-    "latency_ms.p99": "p99 latency",
-    "cold_start_rate": "runs that started cold",
-    "throttles.total": "throttled attempts",
-    "final_failures.total": "events that failed for good",
-    "concurrency.max": "most at the same time",
+    "latency_ms.p50": "Median latency",
+    "latency_ms.p99": "P99 latency",
+    "cold_start_rate": "Runs that started cold",
+    "throttles.total": "Throttled attempts",
+    "final_failures.total": "Events that failed for good",
+    "concurrency.max": "Most at the same time",
 }
 _OF_TRIGGER = {
     Family.SYNCHRONOUS: (),
@@ -59,11 +59,16 @@ def key_figures(summary: Summary, names: Names, replications: Replications | Non
     busiest = max(summary["functions"], key=lambda name: summary["functions"][name]["events"])
     found = {} if replications is None else _estimates(replications)
     cards = [_card(measure, label, summary, found) for measure, label in _foremost(busiest, summary, names)]
+    of = _whose(busiest, len(summary["functions"]))
     if replications is None:
-        return KeyFigures(ONE_RUN, cards, None, [])
+        return KeyFigures(f"{of}{ONE_RUN}", cards, None, [])
     seeds, sure = replications.seeds, share(replications.confidence)
-    lead = f"Below each number its {sure} interval, from {len(seeds)} replications (seeds {seeds[0]} to {seeds[-1]})."
-    return KeyFigures(lead, cards, _table(summary, replications), list(notes(replications)))
+    told = f"Below each number its {sure} interval, from {len(seeds)} replications (seeds {seeds[0]} to {seeds[-1]})."
+    return KeyFigures(f"{of}{told}", cards, _table(summary, replications), list(notes(replications)))
+
+
+def _whose(busiest: str, functions: int) -> str:
+    return f"All but the cost are {busiest}'s, the busiest of {functions} functions. " if functions > 1 else ""
 
 
 def _estimates(replications: Replications) -> dict[tuple[str, ...], Estimate]:
@@ -73,10 +78,8 @@ def _estimates(replications: Replications) -> dict[tuple[str, ...], Estimate]:
 
 def _foremost(busiest: str, summary: Summary, names: Names) -> Iterator[tuple[Measure, str]]:
     """Measures of the busiest function, and the month's cost, with their labels."""
-    several = len(summary["functions"]) > 1
     for key, label in _OF_FUNCTION.items():
-        told = f"{busiest}: {label}" if several else label.capitalize()
-        yield read_measure(f"functions.{busiest}.{key}", names), told
+        yield read_measure(f"functions.{busiest}.{key}", names), label
     yield read_measure(_COST, names), f"A month {month_of(summary['simulated_s'] - summary['warm_up_s'])}"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _MARK = '<meta name="generator" content="lambdasim '  # that tells our pages from other files
 _HEAD_BYTES = 2000  # within which it stands
+_HELD = re.compile(r"\[[^\[\]]{1,30}\]|\d (%|ms|s|min|h|d|MB|kB)(?!\w)")
 
 
 def render(page: RunPage | ComparisonPage) -> str:
@@ -55,7 +57,7 @@ def is_page(path: Path) -> bool:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to load
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -63,6 +65,17 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["held"] = held
+    return environment
+
+
+def held(text: str) -> str:
+    """``text`` with numbers and their units on one line: no break before a unit, nor inside of an interval.
+
+    >>> held("$12 [$11, $13] or 5 % in 20 ms").count("\N{NO-BREAK SPACE}")
+    3
+    """
+    return _HELD.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 @cache

@@ -124,7 +124,8 @@
   // ---- charts: one for each measure, along one axis ----
 
   const SVG = "http://www.w3.org/2000/svg";
-  const [LEFT, RIGHT, TOP, BOTTOM] = [66, 340, 12, 172];
+  const [RIGHT, TOP, BOTTOM] = [340, 12, 172];
+  const widthOf = label => label.length * 7;  // of text as high as the charts' is
 
   function draw(svg, tag, attributes, content = "") {
     const element = document.createElementNS(SVG, tag);
@@ -149,27 +150,31 @@
     svg.replaceChildren();
     svg.setAttribute("aria-label", words(measure, axis, spots, found, chosen[0], point[n]));
     if (!numbers.length) {
-      draw(svg, "text", { x: (LEFT + RIGHT) / 2, y: 96, "text-anchor": "middle" }, "no value here");
+      draw(svg, "text", { x: RIGHT / 2, y: 96, "text-anchor": "middle" }, "no value here");
       return;
     }
     const [low, high] = rangeOf(numbers);
     const first = axis.numbers[0], last = axis.numbers.at(-1);
+    const ticks = (numbers.every(x => x === 0) ? [0] : ticksOf(low, high))
+      .map(y => [y, quantity(measure.kind, Number(y.toPrecision(12)))]);
+    const LEFT = Math.max(24, ...ticks.map(([, label]) => widthOf(label))) + 8;
     const across = x => LEFT + 8 + (x - first) / (last - first) * (RIGHT - LEFT - 16);
     const up = y => BOTTOM - (y - low) / (high - low) * (BOTTOM - TOP);
-    for (const y of ticksOf(low, high)) {
+    for (const [y, label] of ticks) {
       draw(svg, "line", { x1: LEFT, x2: RIGHT, y1: up(y), y2: up(y), class: "grid" });
-      draw(svg, "text", { x: LEFT - 6, y: up(y) + 4, "text-anchor": "end" }, quantity(measure.kind, Number(y.toPrecision(12))));
+      draw(svg, "text", { x: LEFT - 6, y: up(y) + 4, "text-anchor": "end" }, label);
     }
     let free = -Infinity;
     const labels = axis.numbers.map(x => [x, plain(x)]).sort(([a], [b]) => (b === last) - (a === last) || a - b);
     for (const [x, label] of labels) {
-      const half = label.length * 3.6 + 3;
+      const half = widthOf(label) / 2 + 3;
       draw(svg, "line", { x1: across(x), x2: across(x), y1: BOTTOM, y2: BOTTOM + 4, class: "edge" });
-      if (x !== last && (across(x) - half < free || across(x) + half > across(last) - plain(last).length * 3.6 - 3)) continue;
+      if (x !== last && (across(x) - half < free || across(x) + half > across(last) - widthOf(plain(last)) / 2 - 3)) continue;
       draw(svg, "text", { x: across(x), y: BOTTOM + 18, "text-anchor": "middle" }, label);
       if (x !== last) free = across(x) + half;
     }
     draw(svg, "line", { x1: LEFT, x2: RIGHT, y1: BOTTOM, y2: BOTTOM, class: "edge" });
+    draw(svg, "text", { x: (LEFT + RIGHT) / 2, y: BOTTOM + 36, "text-anchor": "middle" }, axis.label);
     let path = "", pen = "M";
     found.forEach(([value], place) => {
       if (Number.isNaN(value)) { pen = "M"; return; }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,9 +16,6 @@ from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.output import say
 from lambdasim.cli.plot_sources import OF, Wanted, source_of
 from lambdasim.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _FORMATS = (".svg", ".png")
 _KEYWORDS = {"function", "trigger", "from_s", "to_s", "most"}  # that some figures take, as options of the same name
@@ -83,6 +80,7 @@ def plot(ctx: click.Context, /, runs: tuple[Path, ...], figure: str, outputs: tu
     130 if interrupted.
     """
     from lambdasim.plots.catalogue import KINDS  # noqa: PLC0415 - keeps --help fast
+    from lambdasim.plots.saving import WRITERS  # noqa: PLC0415
     from lambdasim.scenario.wording import nearest  # noqa: PLC0415
 
     interrupts = ctx.find_object(Interrupts) or Interrupts()
@@ -98,7 +96,8 @@ def plot(ctx: click.Context, /, runs: tuple[Path, ...], figure: str, outputs: tu
     subject = source.subject(Wanted(runs, figure, options), interrupts)
     interrupts.check()
     drawing = kind.drawing(subject, **{name: options[name] for name in keywords if options[name] is not None})
-    contents = _contents(drawing.figure(), places)
+    picture = drawing.figure()
+    contents = [WRITERS[place.suffix](picture) for place in places]
     interrupts.check()
     for place, content in zip(places, contents, strict=True):
         write_file(place, content)
@@ -128,10 +127,3 @@ def _wrong_places(places: Sequence[Path]) -> Iterator[Problem]:
             check_place(place, "-o")
         except InputError as error:
             yield from error.problems
-
-
-def _contents(figure: Figure, places: Sequence[Path]) -> list[bytes]:
-    """The figure's file for each of the places, by its ending."""
-    from lambdasim.plots.saving import png, svg  # noqa: PLC0415 - slow to load
-
-    return [svg(figure) if place.suffix == ".svg" else png(figure) for place in places]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,9 @@ def png(figure: Figure, dpi: int = DPI) -> bytes:
     with look(), _without_letters():
         figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue()
+
+
+WRITERS: dict[str, Callable[[Figure], bytes]] = {".svg": svg, ".png": png}  # by the ending of a file's name
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """A measure's unit is that of its keys, whatever the functions are called."""
 
+import pytest
+
 from lambdasim.analysis.intervals import Estimate
 from lambdasim.analysis.telling import amount
 from lambdasim.scenario.measures import Names, read_measure
 from lambdasim.scenario.thresholds import read_threshold
-
-import pytest
 
 NAMES = Names(functions=("usd", "run_ms", "versions", "api"), triggers={"utilization": "sqs"})
 
@@ -15,12 +15,12 @@ def amount_of(text, value):
 
 
 def test_a_function_that_is_named_like_money_has_its_latency_in_milliseconds():
-    assert amount_of("usd.latency_ms.p99", 250.0) == "250 ms [250, 250]"
+    assert amount_of("usd.latency_ms.p99", 250.0) == "250 ms"
     assert amount_of("usd.cost_usd.total", 250.0).startswith("$250")
 
 
 def test_a_function_that_is_named_like_a_time_has_its_counts_without_unit():
-    assert amount_of("run_ms.throttles.total", 250.0) == "250 [250, 250]"
+    assert amount_of("run_ms.throttles.total", 250.0) == "250"
 
 
 def test_a_function_that_is_named_like_a_room_of_the_summary_has_its_own_keys():

@@ -101,9 +101,10 @@ calls.groupby("start_type", observed=True)[["wait_ms", "duration_ms", "latency_m
 lambdasim.figures.environment_life(result)
 
 # %% [markdown]
-# Above, how long idle spells last: those that end with another call are spread like the gaps between calls, those that
-# end with the environment stand at the idle timeout. Below, how long environments live: few leave early for no reason
-# of yours, and none grows much older than the limit of Lambda's.
+# Above, how long idle spells last: those that end with another call are spread like the gaps between calls; where an
+# environment is reclaimed for being idle, the spell is as long as the idle timeout. Below, how long environments live:
+# most end for being idle, some are recycled for no reason of yours, and none grows much older than about two hours, the
+# default here for a limit that AWS does not publish.
 
 # %% [markdown]
 # ## How sure is that?
@@ -152,7 +153,7 @@ lambdasim.figures.comparison(comparison)
 
 # %% [markdown]
 # Cold starts are a disease of quiet functions. With five times the calls hardly any gap outlasts the idle timeout, and
-# the 99th percentile is the handler's own again.
+# the 99th percentile is nearly the handler's own again.
 
 # %% [markdown]
 # ## What to try next

@@ -46,8 +46,8 @@ chosen[["starts", "p50_ms", "p90_ms", "p99_ms"]].head(8)
 # ## The same, simulated
 #
 # The recordings deployed each function anew, so that each call met a cold start. Here environments are taken away a
-# millisecond after their call, and calls come a second apart: each of them starts cold, too. A scenario is YAML, and
-# JSON is YAML as well, so a program can write one.
+# millisecond after their call, and calls come a second apart: all but a few of them start cold, too. A scenario is
+# YAML, and JSON is YAML as well, so a program can write one.
 
 
 # %%
@@ -186,8 +186,8 @@ cold = languages.invocations.query("start_type == 'cold'")
 cold.groupby("function", observed=True)[["wait_ms", "duration_ms"]].median().sort_values("wait_ms").round(0)
 
 # %% [markdown]
-# `wait_ms` is the cold start, `duration_ms` the first call after it. Compiled languages start faster than the
-# platform's own part takes; .NET pays again in its first call, unless it was compiled ahead.
+# `wait_ms` is the cold start, `duration_ms` the first call after it. What was compiled ahead of time (Rust, Go, .NET
+# AOT) initialises faster than the platform's own part takes; without that .NET pays again in its first call.
 
 # %% [markdown]
 # ## Packages

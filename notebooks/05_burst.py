@@ -70,8 +70,8 @@ lambdasim.figures.environments(lambdasim.simulate(burst("1s", "20/s")), from_s=0
 
 # %% [markdown]
 # Each lane is an environment: first its start, then calls, with idle spells in between. Scaling is what the left edge
-# draws: while the rate rises each call needs an environment of its own, and then those that are there take turns, the
-# one that was used last first.
+# draws: at first nearly each call needs an environment of its own; once there are as many as the load keeps busy, they
+# take turns, the one that was used last first.
 
 # %% [markdown]
 # In the large burst the left edge is cut by the scaling rate:

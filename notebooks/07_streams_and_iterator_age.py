@@ -93,7 +93,7 @@ lambdasim.figures.queues(poison)
 
 # %%
 triggers = pd.DataFrame(poison.summary()["triggers"]).T
-counts = triggers[["events", "successes", "in_flight", "dead_lettered", "bisections", "waiting_end"]]
+counts = triggers[["events", "successes", "in_flight", "dead_lettered", "bisections"]]
 counts
 
 # %%

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 import yaml
 
 import lambdasim
+from lambdasim.cli.main import Verbs
+from lambdasim.plots.catalogue import KINDS
 from lambdasim.units import US_PER_MINUTE
 from lambdasim.workload.expected import expected_events
 
@@ -87,7 +90,22 @@ def test_readme_quotes_the_validation_page():
 def test_readme_names_only_files_that_are_there():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for link in re.findall(r"\]\(([^)#]+)\)", readme):
-        assert (ROOT / link).exists(), link
+        assert link.startswith("https://") or (ROOT / link).exists(), link
+
+
+def test_readme_names_every_verb_of_the_command_and_every_room_of_the_house():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    verbs = readme.partition("\n## The command\n")[2].partition("\n## ")[0]
+    for verb in Verbs.verbs:
+        assert f"`lambdasim {verb}" in verbs, verb
+    house = readme.partition("\n## Where things are, and where to add\n")[2].partition("\nImports only go down")[0]
+    for room in (folder.parent.name for folder in (ROOT / "lambdasim").glob("*/__init__.py")):
+        assert f"`{room}`" in house or f"`lambdasim/{room}`" in house, room
+
+
+def test_the_command_and_the_public_face_have_the_same_figures():
+    functions = {name for name, _ in inspect.getmembers(lambdasim.figures, inspect.isfunction) if "drawing" not in name}
+    assert functions == {name.replace("-", "_") for name in KINDS}
 
 
 def test_every_region_of_the_price_book_is_named_by_its_file():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lambdasim.analysis.intervals import Estimate
-from lambdasim.analysis.tables import CSV, PARQUET, read_frame
+from lambdasim.analysis.tables import read_frame
 from lambdasim.errors import ResultError
 from lambdasim.scenario.measures import Measure, measure_as_written
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _FIRST = "point"
 _LAST = ("measure", "estimate", "low", "high", "confidence", "method", "replications")
-SUFFIXES = (CSV, PARQUET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ AUTO = "auto"
 """In place of a path: the busiest function's memory and provisioned concurrency, and the traffic."""
 OPTION = "--what-if"
 MOST_RUNS = 10_000  # beyond it a sweep, which can go on where it was interrupted, serves better: a judgement
-MOST_CELLS = 3_000  # points times measures that one page can hold
+MOST_CELLS = 2_000  # points times measures: they take a third of the megabyte that a page may have
 _MEMORY, _PROVISIONED, _TRAFFIC = "memory_size", "provisioned_concurrent_executions", "traffic"
 
 Asked = Mapping[str, Sequence[Any] | None]
@@ -65,7 +65,14 @@ class Plan:
         return WhatIf.of(sweep(self.scenario, self.values, measures=measures, design=self.design, progress=progress))
 
 
-def plan(scenario: Scenario, asked: Asked, *, measures: Sequence[str] | None = None, design: Design = USUAL) -> Plan:
+def plan(
+    scenario: Scenario,
+    asked: Asked,
+    *,
+    measures: Sequence[str] | None = None,
+    design: Design = USUAL,
+    progress: Progress | None = None,
+) -> Plan:
     """Plan a grid around a scenario.
 
     Args:
@@ -74,12 +81,13 @@ def plan(scenario: Scenario, asked: Asked, *, measures: Sequence[str] | None = N
         measures: keys of the summary; None for those of the functions that are varied, or of the busiest one, and the
             month's cost.
         design: how often and how surely, on whose processes.
+        progress: called with the share that is done of the run that tells who is busy, where one is needed.
 
     Raises:
         InputError: with everything that is wrong, before anything is simulated but one run that tells who is busy,
             where that is asked.
     """
-    look = _Look(scenario, design)
+    look = _Look(scenario, design, progress)
     values = grid_values(scenario, asked, look)
     chosen = measures_of(scenario, measures) if measures is not None else _measures(look, values)
     grid = Plan(scenario, values, chosen, design)
@@ -104,7 +112,7 @@ def grid_values(scenario: Scenario, asked: Asked, look: _Look | None = None) -> 
 
     Without values: of a memory size the usual ones around it; of ``traffic`` a half to four times what it is; of
     provisioned concurrency none, what is busy on average, and twice that (a run tells). The path :data:`AUTO` stands
-    for these three, where the scenario has them. All are in the parameter book, under ``sizing/what_if``.
+    for these three, where they may have more than one value. All are in the parameter book, under ``sizing/what_if``.
     """
     look = _Look(scenario, USUAL) if look is None else look
     wanted, problems, found = dict[str, Sequence[Any] | None](), list[Problem](), dict[str, list[str]]()
@@ -115,14 +123,13 @@ def grid_values(scenario: Scenario, asked: Asked, look: _Look | None = None) -> 
             wanted[path] = values
     for path, values in wanted.items():
         try:
-            found[path] = _values(scenario, path, values, look)
-            axis_of(scenario, path, path, found[path])
-        except ValueError as error:
-            problems.append(Problem(OPTION, None, None, path, str(error)))
-        except InputError as error:
-            if AUTO not in asked or path in asked:
-                problems += _renamed(error).problems
-            found.pop(path, None)
+            texts = _values(scenario, path, values, look)
+            axis_of(scenario, path, path, texts)
+        except (ValueError, InputError) as error:
+            if path in asked:  # else AUTO stands for it, and leaves out what can't be varied
+                problems += _problems(path, error)
+        else:
+            found[path] = texts
     if not problems and not found:
         text = "the scenario has nothing of the usual to vary; name a path, such as functions.api.timeout=3,10,30"
         problems.append(Problem(OPTION, None, None, "", text))
@@ -134,13 +141,13 @@ def grid_values(scenario: Scenario, asked: Asked, look: _Look | None = None) -> 
 class _Look:
     """A single run of the scenario as it is, if anyone asks: who is busy, and how much."""
 
-    def __init__(self, scenario: Scenario, design: Design) -> None:
-        self.scenario, self._seed = scenario, design.seed_of(scenario, 0)
+    def __init__(self, scenario: Scenario, design: Design, progress: Progress | None = None) -> None:
+        self.scenario, self._seed, self._progress = scenario, design.seed_of(scenario, 0), progress
 
     @cached_property
     def busy(self) -> dict[str, float]:
         """How many environments of each function are busy on average."""
-        functions = simulate(self.scenario, seed=self._seed, log="none").summary()["functions"]
+        functions = simulate(self.scenario, seed=self._seed, log="none", progress=self._progress).summary()["functions"]
         return {name: entry["environments"]["mean_busy"] or 0.0 for name, entry in functions.items()}
 
     @property
@@ -198,6 +205,13 @@ def _measures(look: _Look, paths: Mapping[str, Any]) -> tuple[Measure, ...]:
     named = [parts[1] for parts in (path.split(".") for path in paths) if parts[0] == "functions" and len(parts) > 1]
     names = dict.fromkeys(name for name in named if name in look.scenario.functions) or [look.busiest]
     return headline_measures(look.scenario, names)
+
+
+def _problems(path: str, error: ValueError | InputError) -> Sequence[Problem]:
+    """What is wrong with the values of a path."""
+    if isinstance(error, InputError):
+        return _renamed(error).problems
+    return [Problem(OPTION, None, None, path, str(error))]
 
 
 def _renamed(error: InputError) -> InputError:

@@ -12,18 +12,20 @@ def check_place(path: Path, option: str) -> None:
     """See that a file can be written to ``path``, before the work that fills it; leaves no trace.
 
     Raises:
-        InputError: it is a folder, or its folder is not there or can't be written to.
+        InputError: it is a folder, a device or a pipe, or its folder is not there or can't be written to.
     """
-    if path.is_dir():
-        reason = "it is a folder; name a file"
-    elif not path.parent.is_dir():
-        reason = f"there is no folder {str(path.parent)!r}"
-    else:
-        try:
+    try:
+        if path.is_dir():
+            reason = "it is a folder; name a file"
+        elif path.exists() and not path.is_file():
+            reason = "it is a device or a pipe, which can't be replaced; name a file"
+        elif not path.parent.is_dir():
+            reason = f"there is no folder {str(path.parent)!r}"
+        else:
             with TemporaryFile(dir=path.parent):
                 return
-        except OSError as error:
-            reason = error.strerror or str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
     raise InputError([Problem(option, None, None, str(path), f"can't write it: {reason}")])
 
 

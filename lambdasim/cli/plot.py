@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from lambdasim.cli.cost import traffic_option
 from lambdasim.cli.experiment import experiment_options, measure_option, vary_option
 from lambdasim.cli.files import check_place, write_file
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.plot_sources import OF, Wanted, source_of
+from lambdasim.display.folding import said
 from lambdasim.errors import InputError, Problem
 
 _FORMATS = (".svg", ".png")
-_KEYWORDS = {"function", "trigger", "from_s", "to_s", "most"}  # that some figures take, as options of the same name
+_TIMES = {"from_s": "--from", "to_s": "--to"}
+_KEYWORDS = {"function", "trigger", "most", *_TIMES}  # that some figures take, as options of the same name
 
 
 class _Listing(click.Command):
@@ -30,17 +32,6 @@ class _Listing(click.Command):
 
         with formatter.section("Figures"):
             formatter.write_dl([(name, f"{kind.shows} ({OF[kind.of]})") for name, kind in KINDS.items()])
-
-
-def _seconds(_ctx: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
-    from lambdasim.units import US_PER_S, parse_duration_us  # noqa: PLC0415 - keeps --help fast
-
-    if text is None:
-        return None
-    try:
-        return parse_duration_us(text) / US_PER_S
-    except ValueError as error:
-        raise InputError([Problem(parameter.opts[0], None, None, "", str(error))]) from None
 
 
 @click.command(cls=_Listing)
@@ -56,8 +47,8 @@ def _seconds(_ctx: click.Context, parameter: click.Parameter, text: str | None) 
 )
 @click.option("--function", metavar="NAME", help="Draw this function, where the figure is of one.")
 @click.option("--trigger", metavar="NAME", help="Draw this trigger, where the figure is of one.")
-@click.option("--from", "from_s", metavar="TIME", callback=_seconds, help="Begin at this time of the run, e.g. 10m.")
-@click.option("--to", "to_s", metavar="TIME", callback=_seconds, help="End at this time of the run, e.g. 12m.")
+@click.option("--from", "from_s", metavar="TIME", help="Begin at this time of the run, e.g. 10m.")
+@click.option("--to", "to_s", metavar="TIME", help="End at this time of the run, e.g. 12m.")
 @click.option("--most", type=click.IntRange(min=1), help="Draw no more than so many lanes or lines.")
 @vary_option
 @traffic_option("Draw cost-by-traffic at so many times the traffic.")
@@ -90,7 +81,9 @@ def plot(ctx: click.Context, /, runs: tuple[Path, ...], figure: str, outputs: tu
     source = source_of(runs, figure, kind.of)
     places = outputs or (Path(f"{figure}.svg"),)
     keywords = _KEYWORDS & signature(kind.drawing).parameters.keys()
-    problems = [*_misplaced(ctx, keywords | source.takes, f"{figure} of {source.told}"), *_wrong_places(places)]
+    window, problems = _window({name: options[name] for name in _TIMES if options[name] is not None})
+    options |= window
+    problems += [*_misplaced(ctx, keywords | source.takes, f"{figure} of {source.told}"), *_wrong_places(places)]
     if problems:
         raise InputError(problems)
     subject = source.subject(Wanted(runs, figure, options), interrupts)
@@ -102,8 +95,23 @@ def plot(ctx: click.Context, /, runs: tuple[Path, ...], figure: str, outputs: tu
     for place, content in zip(places, contents, strict=True):
         write_file(place, content)
         click.echo(f"Written to {place}", err=True)
-    say(drawing.words)
+    say(said(drawing.words, screen()))
     return 0
+
+
+def _window(texts: Mapping[str, str]) -> tuple[dict[str, float], list[Problem]]:
+    """What ``--from`` and ``--to`` say, in seconds, and what is wrong with it."""
+    from lambdasim.units import US_PER_S, parse_duration_us  # noqa: PLC0415 - keeps --help fast
+
+    window, problems = dict[str, float](), list[Problem]()
+    for name, text in texts.items():
+        try:
+            window[name] = parse_duration_us(text) / US_PER_S
+        except ValueError as error:
+            problems.append(Problem(_TIMES[name], None, None, "", str(error)))
+    if len(window) == len(_TIMES) and window["from_s"] >= window["to_s"]:
+        problems.append(Problem("--to", None, None, texts["to_s"], f"is not after --from {texts['from_s']}"))
+    return window, problems
 
 
 def _misplaced(ctx: click.Context, taken: Collection[str], what: str) -> Iterator[Problem]:

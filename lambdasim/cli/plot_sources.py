@@ -91,9 +91,15 @@ def _loaded(wanted: Wanted, _interrupts: Interrupts) -> Result:
 
 
 def _simulated(wanted: Wanted, interrupts: Interrupts) -> Result:
-    from lambdasim.simulation import simulate  # noqa: PLC0415 - keeps --help fast
+    from lambdasim.plots.chosen import function_of, trigger_of  # noqa: PLC0415 - keeps --help fast
+    from lambdasim.scenario.facts import header_of  # noqa: PLC0415
+    from lambdasim.simulation import simulate  # noqa: PLC0415
 
     scenario = _scenario(wanted, interrupts)
+    header = header_of(scenario, scenario.seed)
+    for option, find in (("function", function_of), ("trigger", trigger_of)):
+        if (name := wanted.options[option]) is not None:
+            find(header, name)  # before the run: who mistyped a name need not wait for it
     with progress_bar(scenario.name) as progress:
         return simulate(scenario, seed=wanted.options["seed"], log=wanted.options["log"], progress=progress)
 
@@ -109,15 +115,15 @@ def _swept(wanted: Wanted, interrupts: Interrupts) -> Sweep:
     design = wanted.design()  # first: it starts what takes long
     from lambdasim.analysis.knobs import knobs_of  # noqa: PLC0415 - keeps --help fast
     from lambdasim.analysis.sweep import sweep  # noqa: PLC0415
-    from lambdasim.plots.memory import function_in, memory_measures, path_of  # noqa: PLC0415
+    from lambdasim.plots.memory import memory_measures, path_of, whose_memory  # noqa: PLC0415
 
-    vary = wanted.options["vary"]
+    function, vary = wanted.options["function"], wanted.options["vary"]
     refuse_both(wanted.overrides, vary)
     scenario = _scenario(wanted, interrupts)
-    function = wanted.options["function"] or function_in(vary) or _only(scenario)
     if not vary:
-        [knob] = knobs_of(scenario, {path_of(function): None})
-        vary = {knob.path: list(knob.texts)}
+        vary = {path_of(function or _only(scenario)): None}
+    vary = {knob.path: list(knob.texts) for knob in knobs_of(scenario, vary)}
+    function = whose_memory(tuple(vary), max(map(len, vary.values())), function)
     with progress_bar(scenario.name) as progress:
         return sweep(scenario, vary, measures=memory_measures(function), design=design, progress=progress)
 
@@ -137,6 +143,9 @@ def _answered(wanted: Wanted, interrupts: Interrupts) -> CostAnswers:
     from lambdasim.analysis.costs.traffic import FACTORS  # noqa: PLC0415
 
     scenario, factors = _scenario(wanted, interrupts), wanted.options["traffic"] or FACTORS
+    if set(factors) == {1}:
+        text = "is the present traffic, which all others are set beside; name another, such as 1,2,5,10"
+        raise InputError([Problem("--traffic", None, None, "1", text)])
     with progress_bar(scenario.name) as progress:
         return cost(scenario, questions=["traffic"], traffic=factors, design=design, progress=progress)
 

@@ -20,9 +20,10 @@ from lambdasim.cli.experiment import (
 )
 from lambdasim.cli.files import check_place, write_file
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.output import say
+from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
 from lambdasim.cli.what_if import Asked, planned, refuse_what_if, simulated, what_if_option
+from lambdasim.display.folding import said
 from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def report(
     interrupts.check()
     write_file(place, page.encode())
     click.echo(f"Written to {place}", err=True)
-    say(told)
+    say(said(told, screen(), style="bold"))
     return 0
 
 
@@ -134,7 +135,7 @@ def _of_scenario(
 
     scenario = load_scenario(path, overrides=overrides)
     interrupts.check()
-    place = _place(output, Path(f"{scenario.name}.html"))
+    place = _place(output, Path(f"{scenario.name}.html"), [path])
     grid = planned(scenario, what_if, measures, design_of(**design)) if what_if else None
     interrupts.check()
     replications = _replicated(scenario, measures, design)
@@ -211,7 +212,7 @@ def _of_comparison(
     scenarios = load_all(paths, overrides)
     interrupts.check()
     name = "comparison" if len(paths) > 1 else f"{scenarios[0].name}-comparison"
-    place = _place(output, Path(f"{name}.html"))
+    place = _place(output, Path(f"{name}.html"), paths)
     with progress_bar(name) as progress:
         found = compare(
             scenarios,
@@ -235,12 +236,14 @@ def _telling_run(comparison: Comparison) -> Result:
         return simulate(scenario, seed=comparison.seeds[0], log=comparison.design.log, progress=progress)
 
 
-def _place(output: Path | None, usual: Path) -> Path:
-    """Where the page goes; ``InputError`` if that can't be written to, or is a file that nobody named."""
+def _place(output: Path | None, usual: Path, scenarios: Sequence[Path] = ()) -> Path:
+    """Where the page goes; ``InputError`` if that can't be written to, is a scenario, or a file that nobody named."""
     from lambdasim.report.page.render import is_page  # noqa: PLC0415
 
     place = usual if output is None else output
     check_place(place, "-o")
+    if any(place.resolve() == path.resolve() for path in scenarios):
+        raise InputError([Problem("-o", None, None, str(place), "this is the scenario; name another file")])
     if output is None and place.exists() and not is_page(place):
         text = "is there already, and is no page of lambdasim's; name a file with -o"
         raise InputError([Problem(str(place), None, None, "", text)])

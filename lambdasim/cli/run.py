@@ -72,7 +72,9 @@ def run(
     if output is not None:
         from lambdasim.report.page.html import html_report  # noqa: PLC0415
 
-        result.save(output, report=html_report(result, scenario=loaded))
+        page = html_report(result, scenario=loaded)
+        interrupts.check()
+        result.save(output, report=page)
         click.echo(f"Written to {output}/", err=True)
     if trace is not None:
         interrupts.check()

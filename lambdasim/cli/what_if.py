@@ -64,7 +64,8 @@ def planned(scenario: Scenario, asked: Asked, measures: Sequence[str] | None, de
 
     named = measures_of(scenario, measures, read=measure_or_contrast) if measures else ()
     single = [measure.text for measure in named if not isinstance(measure, Contrast)]
-    grid = plan(scenario, asked, measures=single or None, design=design)
+    with progress_bar(scenario.name) as progress:
+        grid = plan(scenario, asked, measures=single or None, design=design, progress=progress)
     click.echo(
         f"What if: {grid.sizes} values are {grid.points:,} points, {design.replications} runs each: "
         f"{grid.runs:,} runs.",

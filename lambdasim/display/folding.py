@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.width import begins_within, width_of
 from lambdasim.errors import printable
 
 _HELD = "\u00a0"  # stands for a space at which no line is broken
@@ -13,11 +14,12 @@ _UNIT = r"(?: (?:%|ms|s|min|h|d|kB|MB|GB|USD|vCPU|points)(?![\w-]))"
 _INTERVAL = re.compile(rf"(?<!\S)[-+$\d][\d.,$]*{_UNIT}? \[[^\[\]]*\]")
 _TOGETHER = re.compile(rf"\[[^\[\]]*\]|(?<=\d){_UNIT}")
 # Where a word that is longer than a line is broken first, and where if that is not enough; no number is.
-_BREAKS, _MORE_BREAKS = re.compile(r"(?<=[./=,:])(?!\d)"), re.compile(r"(?<=[_-])(?!\d)")
+_BREAKS = re.compile(r"(?<=[./=,:])(?!\d)")
+_MORE_BREAKS = re.compile(r"(?<=[_-])(?!\d)|(?<=[a-z])(?=[A-Z])")
 
 
 def folded(text: str, width: int, *, indent: int = 0) -> list[str]:
-    """``text`` in lines of at most ``width`` characters, all but the first with ``indent``; only spaces are lost.
+    """``text`` in lines of at most ``width`` columns, all but the first with ``indent``; only spaces are lost.
 
     Words longer than a line are broken after a dot, a slash or the like, and anywhere if they have none.
 
@@ -26,12 +28,12 @@ def folded(text: str, width: int, *, indent: int = 0) -> list[str]:
     >>> folded("triggers/sqs/pollers/wait", 12)
     ['triggers/', 'sqs/pollers/', 'wait']
     """
-    if len(text) <= width:
+    if width_of(text) <= width:
         return [text]
     lines, line, room = list[str](), "", width
     for word in _held(text, width - indent).split(" "):
         joined = f"{line} {word}" if line else word
-        if len(joined) <= room:
+        if width_of(joined) <= room:
             line = joined
             continue
         lines += [line] if line else []
@@ -95,16 +97,17 @@ def _broken(word: str, width: int) -> Iterator[str]:
     """A word in parts of at most ``width``: the word itself if it is no longer."""
     line = ""
     for part in _parts(word, width):
-        if line and len(line) + len(part) > width:
+        if line and width_of(line) + width_of(part) > width:
             yield line
             line = ""
         line += part
-        while len(line) > width:
-            yield line[:width]
-            line = line[width:]
+        while width_of(line) > width:
+            end = begins_within(line, width)
+            yield line[:end]
+            line = line[end:]
     yield line
 
 
 def _parts(word: str, width: int) -> Iterator[str]:
-    for part in _BREAKS.split(word) if len(word) > width else (word,):
-        yield from _MORE_BREAKS.split(part) if len(part) > width else (part,)
+    for part in _BREAKS.split(word) if width_of(word) > width else (word,):
+        yield from _MORE_BREAKS.split(part) if width_of(part) > width else (part,)

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from lambdasim.display.folding import folded, said
 from lambdasim.display.screen import PIPE, Screen
 from lambdasim.display.table import Table
+from lambdasim.display.width import width_of
 from lambdasim.errors import printable
 
 _GAPS = (2, 1)  # between columns: the wider one, unless the narrower saves a piece
@@ -33,18 +34,18 @@ class _Column:
     @property
     def wished(self) -> int:
         """The width at which nothing is folded."""
-        return max(map(len, (self.heading, *self.cells)))
+        return max(map(width_of, (self.heading, *self.cells)))
 
     def needed(self, most: int) -> int:
         """The width without which it moves into another piece of the table; words need no more than ``most``."""
-        longest = max(map(len, self.cells), default=0)
+        longest = max(map(width_of, self.cells), default=0)
         return max(min(longest, most) if self.is_words else longest, self.least)
 
     @property
     def least(self) -> int:
         """The width that its words need, not to be broken."""
         words = [word for cell in (self.heading, *(self.cells if self.is_words else ())) for word in cell.split(" ")]
-        return min(max(map(len, words)), _WORD)
+        return min(max(map(width_of, words)), _WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +162,17 @@ def _beside(cells: Sequence[Sequence[str]], columns: Sequence[_Column], piece: _
     return [
         (" " * piece.gap)
         .join(
-            part.ljust(width) if columns[place].is_left else part.rjust(width)
+            _filled(part, width, is_left=columns[place].is_left)
             for part, (place, width) in zip(parts, piece.widths.items(), strict=True)
         )
         .rstrip()
         for parts in zip_longest(*cells, fillvalue="")
     ]
+
+
+def _filled(part: str, width: int, *, is_left: bool) -> str:
+    gap = " " * (width - width_of(part))
+    return part + gap if is_left else gap + part
 
 
 def _folded(column: _Column, number: int, width: int) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.metrics.measures import whole
+from lambdasim.plots.scales import clock
 from lambdasim.records import NEVER
 from lambdasim.units import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_MS, US_PER_S
 
@@ -45,6 +46,11 @@ class Buckets:
         return edges_s
 
     @property
+    def begins(self) -> list[str]:
+        """When each begins, as the axis has it."""
+        return [clock(place * self.width_us / US_PER_S) for place in range(self.count)]
+
+    @property
     def name(self) -> str:
         """Their width, in words: ``minute``, ``10 s``."""
         for unit_us, unit in ((US_PER_DAY, "day"), (US_PER_HOUR, "hour"), (US_PER_MINUTE, "minute"), (US_PER_S, "s")):
@@ -54,6 +60,10 @@ class Buckets:
                     return f"{number} s" if number > 1 else "second"
                 return f"{number} {unit}s" if number > 1 else unit
         return f"{self.width_us // US_PER_MS} ms"
+
+    def told(self, place: int) -> str:
+        """One of them, in words: ``the minute from 1h30m on``."""
+        return f"the {self.name} from {clock(place * self.width_us / US_PER_S)} on"
 
     def highest(self, from_us: NDArray[np.int64], to_us: NDArray[np.int64]) -> NDArray[np.int64]:
         """The most of the intervals [from, to) that overlap within each bucket.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.codes import COLD_STARTS
-from lambdasim.display.numbers import instant, share
+from lambdasim.display.numbers import share
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.metrics.measures import ran, whole
@@ -19,10 +19,9 @@ from lambdasim.plots.buckets import Buckets, buckets_of, by_minutes, shown_us
 from lambdasim.plots.chosen import function_of
 from lambdasim.plots.drawing import Drawing
 from lambdasim.plots.levels import minute_series
-from lambdasim.plots.panels import draw_bars, name_panel, panel_legend, time_panels
+from lambdasim.plots.panels import draw_bars, left_out, name_panel, panel_legend, time_panels
 from lambdasim.plots.scales import share_axis
-from lambdasim.plots.style import COLD, INK, WARM
-from lambdasim.units import US_PER_S
+from lambdasim.plots.style import COLD, INK, WARM, many
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,7 +157,8 @@ def _draw_rates(axes: Axes, rates: _Rates) -> None:
     )
     axes.plot(middles_s[some], rates.rate[some], label=f"share of the runs of each {rates.buckets.name}", **COLD.points)
     if (mean := rates.total_rate) is not None:
-        axes.axhline(mean, color=INK, linewidth=1.0, linestyle=(0, (6, 2)), label=f"of all runs: {share(mean)}")
+        all_runs = "all runs after the warm-up" if rates.header.warm_up_us else "all runs"
+        axes.axhline(mean, color=INK, linewidth=1.0, linestyle=(0, (6, 2)), label=f"of {all_runs}: {share(mean)}")
     top = _top(rates, high)
     axes.set_ylim(-0.03 * top, top)  # points at nought are whole
     share_axis(axes.yaxis)
@@ -174,15 +174,15 @@ def _top(rates: _Rates, high: _Shares) -> float:
 
 def _words(rates: _Rates, name: str) -> str:
     text = f"{rates.total_cold:,} of {rates.total_runs:,} runs of {name} started cold ({share(rates.total_rate)})."
+    text += left_out(rates.header)
     low = np.nan_to_num(wilson(rates.cold, rates.runs)[0])
     low[np.arange(rates.buckets.count) * rates.buckets.width_us < rates.header.warm_up_us] = 0
     worst = int(low.argmax())
     if not low[worst]:
         return text
-    when = instant(worst * rates.buckets.width_us / US_PER_S)
     return (
-        f"{text} The rate was surely at its highest in the {rates.buckets.name} from {when} on: "
-        f"{share(float(rates.rate[worst]))} of {int(rates.runs[worst]):,} runs."
+        f"{text} By the low ends of the intervals it was highest in {rates.buckets.told(worst)}: "
+        f"{share(float(rates.rate[worst]))} of {many(int(rates.runs[worst]), 'run')}."
     )
 
 
@@ -190,12 +190,12 @@ def _table(rates: _Rates, name: str) -> Table:
     low, high = wilson(rates.cold, rates.runs)
     rows = [
         (
-            instant(n * rates.buckets.width_us / US_PER_S),
+            begin,
             f"{int(rates.runs[n]):,}",
             f"{int(rates.cold[n]):,}",
             *(share(None if math.isnan(value) else float(value)) for value in (rates.rate[n], low[n], high[n])),
         )
-        for n in range(rates.buckets.count)
+        for n, begin in enumerate(rates.buckets.begins)
     ]
     columns = ("from", "runs", "cold", "cold-start rate", "low", "high")
     return table(f"{name}: cold starts in each {rates.buckets.name}, with 95 % intervals", columns, rows, "from")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.display.numbers import instant, number
+from lambdasim.display.numbers import number
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.header import THE_ACCOUNT, Header
@@ -24,15 +24,16 @@ from lambdasim.plots.panels import (
     draw_bars,
     draw_limits,
     draw_steps,
+    included,
     name_panel,
     panel_legend,
+    refused,
     set_counts,
     shown_name,
     time_panels,
 )
 from lambdasim.plots.set_aside import configured_steps, unreserved_steps
-from lambdasim.plots.style import SERIES, Mark, shortened
-from lambdasim.units import US_PER_S
+from lambdasim.plots.style import SERIES, Mark, many, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,7 +119,7 @@ def _scaling(result: Result, function: int | None, active: Sequence[int]) -> _Sc
         lines = [line(names[function], _BUSY, function)]
     else:
         parts = sorted((line(names[of], _BUSY, of) for of in active), key=_weight, reverse=True)
-        lines = [line("all", SERIES[0], None), *(_marked(part, n + 1) for n, part in enumerate(parts[:_APART]))]
+        lines = [line("all", SERIES[0], None), *(_marked(part, n + 1) for n, part in enumerate(_apart(parts)))]
     apart = [names.index(part.name) for part in lines[1:]] if function is None else [function]
     limits = [steps.before(end_us) for steps in _limits(result, apart, alone=function is not None)]
     coarse = line("", _BUSY, function, rows, rows)
@@ -128,6 +129,13 @@ def _scaling(result: Result, function: int | None, active: Sequence[int]) -> _Sc
 def _weight(line: _Line) -> tuple[int, int]:
     """Those with the highest concurrency are shown apart; of equals, those that were throttled."""
     return int(line.concurrency.max()), int(line.throttles.sum())
+
+
+def _apart(parts: list[_Line]) -> list[_Line]:
+    """The first few; the last of them gives way to the one that was throttled most, if that is none of them."""
+    worst = max(parts, key=lambda part: int(part.throttles.sum()))
+    first = parts[:_APART]
+    return first if worst in first or not worst.throttles.any() else [*first[:-1], worst]
 
 
 def _marked(line: _Line, place: int) -> _Line:
@@ -197,28 +205,24 @@ def _throttled(shown: _Scaling) -> list[tuple[str, NDArray[np.int64], Mark]]:
 
 def _words(shown: _Scaling, name: str) -> str:
     line, buckets = shown.whole, shown.buckets
-    peak = int(line.concurrency.max())
-    at = instant(int(line.concurrency.argmax()) * buckets.width_us / US_PER_S)
-    throttles = int(line.throttles.sum())
-    refused = f"{throttles:,} attempts were throttled" if throttles else "no attempt was throttled"
+    peak, existing = int(line.concurrency.max()), int(line.environments.max())
+    told = f"Nothing of {name} ran"
+    if peak or existing:
+        when = buckets.told(int(line.concurrency.argmax()))
+        told = (
+            f"The concurrency of {name} was at most {peak:,}, in {when}, with at most {many(existing, 'environment')}"
+        )
     limits = "; ".join(limit.text for limit in shown.limits)
-    if not (peak or shown.whole.environments.any()):
-        text = f"Nothing of {name} ran; {refused}."
-        return f"{text} Limits: {limits}." if limits else text
-    text = (
-        f"The concurrency of {name} was at most {peak:,}, at {at}, with at most {int(line.environments.max()):,} "
-        f"environments; {refused}."
-    )
-    return f"{text} Limits: {limits}." if limits else text
+    told += f"; {refused(int(line.throttles.sum()))}." + (f" Limits: {limits}." if limits else "")
+    return told + included(shown.header, shown.end_us)
 
 
 def _table(shown: _Scaling, name: str) -> Table:
     columns = ("from", "concurrency", "environments", "throttles", *(limit.name for limit in shown.limits))
     counts = (shown.coarse.concurrency, shown.coarse.environments, shown.coarse.throttles)
     rows = []
-    for row in range(shown.rows.count):
-        from_us = row * shown.rows.width_us
-        limits = (number(limit.at(from_us)) for limit in shown.limits)
-        rows.append((instant(from_us / US_PER_S), *(number(int(values[row])) for values in counts), *limits))
+    for row, begin in enumerate(shown.rows.begins):
+        limits = (number(limit.at(row * shown.rows.width_us)) for limit in shown.limits)
+        rows.append((begin, *(number(int(values[row])) for values in counts), *limits))
     title = f"{name}: highest concurrency, most environments, and throttles in each {shown.rows.name}"
     return table(title, columns, rows, "from")

@@ -17,7 +17,7 @@ from lambdasim.metrics.measures import Spread, spread_of
 from lambdasim.plots.drawing import Drawing
 from lambdasim.plots.lives import Lives, SpellEnd, kaplan_meier, lives_of
 from lambdasim.plots.scales import duration_axis, log_duration_axis, share_axis
-from lambdasim.plots.style import PURPLE, SERIES, dress, legend, mark
+from lambdasim.plots.style import PURPLE, SERIES, dress, legend, many, mark
 from lambdasim.plots.thinning import body_ranks
 from lambdasim.units import US_PER_MS
 
@@ -100,8 +100,8 @@ def _idle_words(lives: Lives, spreads: dict[SpellEnd, Spread]) -> str:
             parts.append(f"{spreads[end].count:,} {_SPELLS[end][0]} after {middle} (median; {longest} at most)")
     unknown = "" if lives.uses_known else " The log was not kept: spells that ended with a use are not known."
     if not parts:
-        return f"{lives.spells_us.size:,} idle spells ended with their environment or with the run." + unknown
-    return f"Of {lives.spells_us.size:,} idle spells {', '.join(parts)}." + unknown
+        return f"{many(lives.spells_us.size, 'idle spell')} ended with an environment or with the run." + unknown
+    return f"Of {many(lives.spells_us.size, 'idle spell')} {', '.join(parts)}." + unknown
 
 
 def _life_words(lives: Lives, survival: _Survival | None) -> str:
@@ -114,7 +114,7 @@ def _life_words(lives: Lives, survival: _Survival | None) -> str:
     median = survival.quantile(0.5)
     half = f"half lived at most {took(median)}" if median is not None else "more than half lived on"
     causes = ", ".join(f"{ends:,} {_CAUSES[cause]}" for cause, ends in lives.causes.items())
-    return f"Of {count:,} environments {half} (Kaplan-Meier; {outlived:,} outlived the run); ended: {causes}."
+    return f"Of {many(count, 'environment')} {half} (Kaplan-Meier; {outlived:,} outlived the run); ended: {causes}."
 
 
 def _table(lives: Lives, survival: _Survival | None, spreads: dict[SpellEnd, Spread]) -> Table:

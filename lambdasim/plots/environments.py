@@ -26,7 +26,9 @@ from lambdasim.plots.lanes import (
     telling_window,
     window_between,
 )
+from lambdasim.plots.panels import refused
 from lambdasim.plots.scales import clock
+from lambdasim.plots.style import many
 from lambdasim.result.frames import name_of
 from lambdasim.units import US_PER_S
 
@@ -122,16 +124,12 @@ def _words(shown: Shown, whose: str) -> str:
     kinds = [f"{int((environments.started[begun] == kind).sum()):,} {kind.value}" for kind in Beginning]
     kinds = [text for text in kinds if not text.startswith("0 ")]
     span = f"Between {_time(window.from_us)} and {_time(window.to_us)}"
-    started = (
-        f"{int(begun.sum()):,} of them started then ({', '.join(kinds)})" if kinds else "none of them started then"
-    )
-    drawn = f"; drawn are {window.shown.size}" if window.there > window.shown.size else ""
-    throttled = shown.throttled_us.size
-    refused = f"{throttled:,} attempts were throttled" if throttled else "no attempt was throttled"
+    started = f"{int(begun.sum()):,} started then ({', '.join(kinds)})" if kinds else "none started then"
+    drawn = f" ({window.shown.size} of them drawn)" if window.there > window.shown.size else ""
     return (
-        f"{span} {window.there:,} environments of {whose} existed, {started}{drawn}. Those drawn ran "
-        f"{int(shown.runs.sum()):,} invocations and were busy for {share(float(shown.busy.mean()))} of their time on "
-        f"average; {refused}."
+        f"{span} {many(window.there, 'environment')} of {whose} existed{drawn}; {started}. Those drawn had "
+        f"{many(int(shown.runs.sum()), 'invocation')} and were busy for {share(float(shown.busy.mean()))} of their "
+        f"time on average; {refused(shown.throttled_us.size)}."
     )
 
 

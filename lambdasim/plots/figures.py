@@ -218,7 +218,8 @@ def concurrency(result: Result, *, function: str | None = None) -> Figure:
 
     Args:
         result: of one run.
-        function: whose; None for all together, with the four whose concurrency was highest apart.
+        function: whose; None for all together, with four apart: those whose concurrency was highest, and the one that
+            was throttled most.
 
     Raises:
         FigureError: there is no such function, or none was called.
@@ -230,8 +231,8 @@ def cold_start_rate(result: Result, *, function: str | None = None) -> Figure:
     """The share of runs that started cold over time, with its 95 % intervals, and how many runs there were.
 
     A bucket is widened until half of those in which anything ran have 30 runs or more, or eight are left. Intervals are
-    Wilson's, of independent runs; cold starts that come together, as in a burst, make them too narrow. The line is the
-    summary's rate, which leaves out the warm-up.
+    Wilson's, of independent runs; cold starts that come together, as in a burst, make them too narrow. The line and
+    the words have the summary's rate, which leaves out the warm-up.
 
     Args:
         result: of one run.

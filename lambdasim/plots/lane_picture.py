@@ -203,7 +203,7 @@ def _name_lanes(axes: Axes, shown: Shown) -> None:
     if shown.several:
         edges = np.flatnonzero(np.r_[True, functions[1:] != functions[:-1], True])
         middles = (edges[:-1] + edges[1:] - 1) / 2
-        names = [shortened(shown.header.functions[int(functions[edge])].name, 18) for edge in edges[:-1]]
+        names = [shortened(shown.header.functions[int(functions[edge])].name) for edge in edges[:-1]]
         axes.set_yticks(middles.tolist(), names)
         for edge in edges[1:-1]:
             axes.axhline(edge - 0.5, color=INK, alpha=0.25, linewidth=0.6)

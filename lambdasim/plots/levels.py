@@ -19,13 +19,8 @@ Counts = NDArray[np.int64]
 
 
 def minute_series(result: Result, metric: str, function: int) -> NDArray[np.float64]:
-    """A metric of the timeline, a value for each minute from 0 on; ``function``: its index, the account's is the last.
-
-    All NaN, if there is no such metric.
-    """
+    """A metric of the timeline, a value a minute from 0 on; ``function``: its index, the account's is the last."""
     columns = result.timeline_columns()
-    if metric not in columns:
-        return np.full(1, np.nan)
     series: NDArray[np.float64] = columns[metric][whole(columns, "scope") == function].astype(np.float64)
     return series
 
@@ -39,11 +34,10 @@ class Levels:
         self._end_us = buckets.count * buckets.width_us
         self._timeline = result.timeline_columns() if result.invocation_columns is None else {}
 
-    def concurrency(self, function: int | None = None, rows: NDArray[np.bool_] | None = None) -> Counts:
+    def concurrency(self, function: int | None = None) -> Counts:
         """ConcurrentExecutions, the maximum: what is starting or running for an invocation.
 
-        From the invocation log (``rows``: of these alone), or without one from the timeline, which ends with the
-        arrivals.
+        From the invocation log, or without one from the timeline, which ends with the arrivals.
         """
         columns = self._result.invocation_columns
         if columns is None:
@@ -51,8 +45,6 @@ class Levels:
         held = ran(columns) | unfinished(columns)
         if function is not None:
             held &= whole(columns, "function") == function
-        if rows is not None:
-            held &= rows
         ended_us = whole(columns, "ended_us")[held]
         return self._buckets.highest(
             whole(columns, "invoked_us")[held], np.where(ended_us == NEVER, self._end_us, ended_us)

@@ -54,7 +54,7 @@ def path_of(function: str) -> str:
     return f"functions.{function}.memory_size"
 
 
-def function_in(paths: Iterable[str]) -> str | None:
+def _function_in(paths: Iterable[str]) -> str | None:
     """The function whose memory is among what is varied; None if that of none is, the first of several."""
     return next((match["function"] for path in paths if (match := _PATH.fullmatch(path))), None)
 
@@ -99,7 +99,7 @@ def memory_drawing(sweep: Sweep | SweepTable, *, function: str | None = None) ->
 
 
 def _sizes(swept: SweepTable, function: str | None) -> _Sizes:
-    name = _function_of(swept, function)
+    name = whose_memory(swept.paths, len(swept.points), function)
     mb = [_mb(point[path_of(name)]) for point in swept.points]
     found = {".".join(measure.path): measure for measure in swept.measures}
     times = [measure for text, measure in found.items() if _time_of(measure, name)]
@@ -132,18 +132,24 @@ def _sizes(swept: SweepTable, function: str | None) -> _Sizes:
     )
 
 
-def _function_of(swept: SweepTable, function: str | None) -> str:
-    """The function whose memory was varied, and nothing else."""
-    varied = function_in(swept.paths)
+def whose_memory(paths: Sequence[str], points: int, function: str | None) -> str:
+    """The function whose memory is varied, and nothing else, in a sweep over these paths with so many points.
+
+    ``function``: whose it ought to be; None: anyone's.
+
+    Raises:
+        FigureError: it is another's, there is something else that is varied, or a single point.
+    """
+    varied = _function_in(paths)
     if varied is None:
         example = f"{path_of(function or 'api')}=256,512,1024"
         raise FigureError(f"the sweep varies no function's memory; vary it, such as {example}")
-    if function is not None and path_of(function) not in swept.paths:
+    if function is not None and path_of(function) not in paths:
         raise FigureError(f"the sweep varies the memory of {varied}, not of {function}")
     name = function or varied
-    if others := [path for path in swept.paths if path != path_of(name)]:
+    if others := [path for path in paths if path != path_of(name)]:
         raise FigureError(f"the sweep varies {', '.join(others)}, too; vary the memory of one function alone")
-    if len(swept.points) < 2:
+    if points < 2:
         raise FigureError("the sweep has a single memory size; vary two or more")
     return name
 

@@ -1,4 +1,4 @@
-"""Panels over time: one above the other on the scenario's clock, with the spans that statistics leave out shaded."""
+"""Panels over time: one above the other on the scenario's clock, with warm-up and drain shaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.plots.scales import clock, clock_axis, count_axis
-from lambdasim.plots.style import INK, SMALL, Mark, dress, legend, shortened
+from lambdasim.plots.style import INK, SMALL, Mark, dress, legend, many, shortened
 from lambdasim.units import US_PER_HOUR, US_PER_S
 
 if TYPE_CHECKING:
@@ -80,21 +80,46 @@ class Steps:
 def time_panels(figure: Figure, heights: Sequence[float], end_us: int, header: Header) -> list[Axes]:
     """Panels one above the other that share the scenario's clock, from 0 to ``end_us``; heights are relative.
 
-    Warm-up and drain, which are in no statistic, are shaded; a drain that would hardly be seen is left out.
+    Warm-up and drain are shaded; a drain that would hardly be seen is left out.
     """
-    if end_us - header.duration_us < _SEEN * end_us:
-        end_us = header.duration_us
+    end_us = _seen_us(header, end_us)
     panels = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=list(heights), squeeze=False)[:, 0])
     for axes in panels:
         dress(axes)
         axes.label_outer()
         _shade(axes, end_us, header)
     clock_axis(panels[-1].xaxis, 0.0, end_us / US_PER_S)
-    spans = (("warm-up", header.warm_up_us > 0), ("drain", end_us > header.duration_us))
-    shaded = " and ".join(name for name, there in spans if there)
-    label = clock_label(header, end_us) + (f" (shaded: {shaded})" if shaded else "")
+    spans = _shaded(header, end_us)
+    label = clock_label(header, end_us) + (f" (shaded: {spans})" if spans else "")
     panels[-1].xaxis.set_label_text(label, color=INK)
     return panels
+
+
+def _seen_us(header: Header, end_us: int) -> int:
+    return header.duration_us if end_us - header.duration_us < _SEEN * end_us else end_us
+
+
+def _shaded(header: Header, end_us: int) -> str:
+    spans = (("warm-up", header.warm_up_us > 0), ("drain", _seen_us(header, end_us) > header.duration_us))
+    return " and ".join(name for name, there in spans if there)
+
+
+def refused(throttles: int) -> str:
+    """How many attempts were throttled, in a clause."""
+    if not throttles:
+        return "no attempt was throttled"
+    return f"{many(throttles, 'attempt')} {'was' if throttles == 1 else 'were'} throttled"
+
+
+def included(header: Header, end_us: int) -> str:
+    """A sentence behind words that count all that is drawn, where the summary counts less; with the blank before it."""
+    spans = _shaded(header, end_us)
+    return f" The {spans} {'are' if ' and ' in spans else 'is'} included." if spans else ""
+
+
+def left_out(header: Header) -> str:
+    """A sentence behind words that have the summary's numbers, where more is drawn; with the blank before it."""
+    return " The warm-up is left out." if header.warm_up_us else ""
 
 
 def clock_label(header: Header, span_us: int) -> str:

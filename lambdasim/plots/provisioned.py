@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.codes import Capacity
-from lambdasim.display.numbers import instant, number, share
+from lambdasim.display.numbers import number, share
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.metrics.measures import ran, whole
@@ -24,6 +24,7 @@ from lambdasim.plots.panels import (
     draw_bars,
     draw_limits,
     draw_steps,
+    left_out,
     name_panel,
     panel_legend,
     time_panels,
@@ -94,7 +95,7 @@ def provisioned_drawing(result: Result, *, function: str | None = None) -> Drawi
     return Drawing(
         title=f"Provisioned concurrency and the demand for it: {names}"
         + (f" (of {there} functions)" if len(shown) < there and function is None else ""),
-        words=" ".join(_told(one) for one in shown),
+        words=" ".join(_told(one) for one in shown) + left_out(header),
         table=_table(coarse),
         draw=partial(_draw, header, end_us, shown),
         size=(7.2, 1.1 + 1.7 * panels),
@@ -190,6 +191,5 @@ def _table(coarse: Sequence[_Series]) -> Table:
         for title, values in (("concurrency", one.demand), ("spilled over", one.spilled)):
             columns.append(f"{one.name}: {title}")
             cells.append([number(int(value)) for value in values])
-    when = [instant(row * rows.width_us / US_PER_S) for row in range(rows.count)]
     title = f"Provisioned concurrency as {rows.name} begins; highest concurrency and spill-over in it"
-    return table(title, tuple(columns), list(zip(when, *cells, strict=True)), "from")
+    return table(title, tuple(columns), list(zip(rows.begins, *cells, strict=True)), "from")

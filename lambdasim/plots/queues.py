@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lambdasim.display.numbers import instant, number
+from lambdasim.display.numbers import number, took
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.plots.buckets import FEW, MOST, buckets_of, by_minutes, shown_us
@@ -21,6 +21,7 @@ from lambdasim.plots.panels import (
     draw_bars,
     draw_limits,
     draw_steps,
+    included,
     name_panel,
     panel_legend,
     set_counts,
@@ -29,7 +30,7 @@ from lambdasim.plots.panels import (
 from lambdasim.plots.scales import duration, duration_axis
 from lambdasim.plots.style import SERIES, shortened
 from lambdasim.plots.waiting import Scales, Waiting, waiting_of, waits
-from lambdasim.units import US_PER_MS, US_PER_S, format_us
+from lambdasim.units import US_PER_MS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +76,7 @@ def queues_drawing(result: Result, *, trigger: str | None = None) -> Drawing:
     drawn = _Shown(header, end_us, sorted(shown, key=found.index), coarse)
     return Drawing(
         title=_title(drawn, len(found)),
-        words=" ".join(_told(one) for one in drawn.triggers),
+        words=" ".join(_told(one) for one in drawn.triggers) + included(header, end_us),
         table=_table(drawn),
         draw=partial(_draw, drawn),
         size=(7.2, 0.9 + sum(1.5 * len(_heights(one)) for one in drawn.triggers)),
@@ -131,6 +132,7 @@ def _draw_depths(axes: Axes, one: Waiting, name: str) -> None:
     name_panel(axes, f"{name}\n{_WHAT[one.trigger.family.name]}")
 
 
+_READ = {"QUEUE": " (read each minute)", "STREAM": " (depth read each minute)", "ASYNCHRONOUS": ""}
 _WHAT = {"QUEUE": "messages", "STREAM": "records", "ASYNCHRONOUS": "events"}
 
 
@@ -152,17 +154,13 @@ def _limits(one: Waiting) -> list[Steps]:
 
 def _told(one: Waiting) -> str:
     """One trigger in words."""
-    parts = [
-        f"{series.name} at most {number(int(series.highest))}"
-        for series in one.depths
-        if not math.isnan(series.highest)
-    ]
+    parts = [f"{series.name} at most {number(int(series.highest))}" for series in one.depths]
     if one.aged:
-        at = instant(int(np.nanargmax(one.age.values)) * one.age.buckets.width_us / US_PER_S)
-        parts.append(f"{one.age.name} at most {format_us(one.age.highest * US_PER_MS)}, at {at}")
+        when = one.age.buckets.told(int(np.nanargmax(one.age.values)))
+        parts.append(f"{one.age.name} at most {took(one.age.highest)}, in {when}")
     if one.given_up:
         parts.append(f"{one.given_up:,} given up, of which {int(one.lost.sum()):,} are lost")
-    return f"{one.trigger.name}: {'; '.join(parts)}." if parts else f"{one.trigger.name}: nothing waited."
+    return f"{one.trigger.name}{_READ[one.trigger.family.name]}: {'; '.join(parts)}."
 
 
 def _table(shown: _Shown) -> Table:
@@ -177,7 +175,6 @@ def _table(shown: _Shown) -> Table:
         if one.given_up:
             columns.append(f"{one.trigger.name}: given up")
             cells.append([number(int(count)) for count in one.kept + one.lost])
-    starts = [instant(row * rows.width_us / US_PER_S) for row in range(rows.count)]
     return table(
-        f"Highest, or number, in each {rows.name}", tuple(columns), list(zip(starts, *cells, strict=True)), "from"
+        f"Highest, or number, in each {rows.name}", tuple(columns), list(zip(rows.begins, *cells, strict=True)), "from"
     )

@@ -59,7 +59,9 @@ def log_duration_axis(axis: Axis, low_ms: float, high_ms: float, *, ticks: int =
     from matplotlib.ticker import NullLocator  # noqa: PLC0415 - slow to load
 
     low_ms = max(low_ms, 1e-3)
-    high_ms = max(high_ms, low_ms * 1.2)
+    high_ms = max(high_ms, low_ms)
+    if high_ms < low_ms * 1.2:  # a lone value stands in the middle
+        low_ms, high_ms = low_ms / 1.1, high_ms * 1.1
     margin = (high_ms / low_ms) ** 0.03
     low_ms, high_ms = low_ms / margin, high_ms * margin
     getattr(axis.axes, f"set_{_letter(axis)}scale")("log")

@@ -14,6 +14,7 @@ from lambdasim.display.numbers import took
 from lambdasim.errors import FigureError
 from lambdasim.metrics.measures import rank_of, spread_of, whole
 from lambdasim.plots.chosen import function_of
+from lambdasim.plots.style import many
 from lambdasim.units import US_PER_MS
 
 if TYPE_CHECKING:
@@ -91,9 +92,8 @@ class Starts:
 
     def counted(self) -> str:
         """What is counted, in a sentence."""
-        ahead = f"; {self.ahead:,} more were started ahead of any, and nobody waited for them" if self.ahead else ""
-        count = len(self.version)
-        return f"{count:,} {'start' if count == 1 else 'starts'} that a request waited for{ahead}."
+        ahead = f"; {many(self.ahead, 'other')} came ahead of any request" if self.ahead else ""
+        return f"{many(len(self.version), 'start')} that a request waited for{ahead}."
 
     def by_version(self) -> list[Started]:
         """Apart by version, that with the most starts first; a function with one version has no version in its name."""

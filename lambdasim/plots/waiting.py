@@ -163,8 +163,6 @@ def _age(result: Result, trigger: int, scales: Scales, metric: str, name: str) -
 
 def _gauge(result: Result, metric: str, trigger: int, buckets: Buckets) -> Values:
     columns = result.trigger_timeline_columns()
-    if metric not in columns:
-        return np.full(buckets.count, np.nan)
     rows = whole(columns, "trigger") == trigger
     return buckets.gathered(columns[metric][rows].astype(np.float64), np.fmax)
 

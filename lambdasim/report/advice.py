@@ -10,6 +10,7 @@ from lambdasim.advice.advise import Advice
 from lambdasim.advice.rule import Severity
 from lambdasim.display.folding import said, to_copy
 from lambdasim.display.screen import PIPE, Screen
+from lambdasim.errors import printable
 from lambdasim.scenario.model import Scenario
 
 _HEAD, _INDENT = 5, "  "  # a heading such as `Run  `
@@ -23,11 +24,11 @@ def advice_text(scenario: Scenario, advice: Sequence[Advice], screen: Screen = P
 
 def _summed_up(scenario: Scenario, advice: Sequence[Advice]) -> str:
     if not advice:
-        return f"{scenario.file}: nothing to advise"
+        return f"{printable(scenario.file)}: nothing to advise"
     counts = {severity: sum(piece.severity is severity for piece in advice) for severity in Severity}
     told = ", ".join(f"{count} {severity.value}" for severity, count in counts.items() if count)
     pieces = f"{len(advice)} piece{'' if len(advice) == 1 else 's'} of advice"
-    return f"{scenario.file}: {pieces}: {told}"
+    return f"{printable(scenario.file)}: {pieces}: {told}"
 
 
 def _lines(piece: Advice, screen: Screen) -> Iterator[str]:

@@ -30,7 +30,7 @@ def checks_text(several: Sequence[Checks], screen: Screen = PIPE, *, strict: boo
     lines = []
     for checks in several:
         if len(several) > 1:
-            lines.append(said(checks.scenario.file, screen))
+            lines.append(said(printable(checks.scenario.file), screen))
         for check in checks.checks:
             sign, text, found = signs[check.verdict].ljust(mark), printable(check.threshold.text), finding(check)
             if is_wide:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lambdasim.analysis.compare import Comparison
@@ -26,7 +26,9 @@ from lambdasim.display.layout import laid_out, stands_whole
 from lambdasim.display.numbers import share
 from lambdasim.display.screen import PIPE, Screen
 from lambdasim.display.table import Table, table
+from lambdasim.errors import printable
 from lambdasim.report.choice import answer
+from lambdasim.scenario.model import Scenario
 
 _LONG = 20  # characters of a label; longer ones are told once, and stand for by their number
 _SCHEMA_VERSION = 1
@@ -34,7 +36,8 @@ _SCHEMA_VERSION = 1
 
 def compare_text(comparison: Comparison, screen: Screen = PIPE) -> str:
     """The answer, then a table for each measure that differs, then what to know of the intervals."""
-    answered, told = said(answer(comparison), screen, style="bold"), "\n".join(notes(comparison))
+    answered = said(printable(answer(comparison)), screen, style="bold")  # a label may have line ends
+    told = "\n".join(map(printable, notes(comparison)))
     return "\n\n".join((answered, *_tables(comparison, screen), said(told, screen, indent=2)))
 
 
@@ -43,7 +46,8 @@ def _tables(comparison: Comparison, screen: Screen) -> Iterator[str]:
     head, names = head_and_names(comparison.labels)
     if max(map(len, names)) > _LONG:
         head, names = "variant", tuple(str(number) for number in range(1, len(comparison.labels) + 1))
-        lines = [said(label, screen, head=f"{n:>3}  ") for n, label in zip(names, comparison.labels, strict=True)]
+        labels = zip(names, map(printable, comparison.labels), strict=True)
+        lines = [said(label, screen, head=f"{n:>3}  ") for n, label in labels]
         yield "\n".join((screen.bold("Variants"), *lines))
     for compared in comparison.compared:
         if not _is_told_in_a_line(compared):
@@ -115,7 +119,7 @@ def notes(comparison: Comparison) -> Iterator[str]:
     yield from _common_numbers(comparison, f"seeds {seeds[0]} to {seeds[-1]}")
     if any(variant.scenario.seed != comparison.variants[0].scenario.seed for variant in comparison.variants):
         yield f"The scenarios' own seeds differ; all were run on the same ones, from {seeds[0]} on."
-    yield from _as_written(comparison)
+    yield from measured_as_written([variant.scenario for variant in comparison.variants])
     if not comparison.same_time:
         yield (
             "The variants are measured for different lengths of time, so none is called better: counts grow with time, "
@@ -123,9 +127,9 @@ def notes(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _as_written(comparison: Comparison) -> Iterator[str]:
+def measured_as_written(scenarios: Iterable[Scenario]) -> Iterator[str]:
     """Of which functions the memory size differs, and the durations stand as if measured at each."""
-    functions = [variant.scenario.functions for variant in comparison.variants]
+    functions = [scenario.functions for scenario in scenarios]
     names = [name for name in functions[0] if all(name in others for others in functions)]
     for name in names:
         configurations = [others[name] for others in functions]

@@ -12,7 +12,7 @@ from lambdasim.analysis.costs.init_billing import InitBillingAnswer
 from lambdasim.analysis.costs.provisioned import OneFunction, ProvisionedAnswer
 from lambdasim.analysis.costs.traffic import AtTraffic, TrafficAnswer
 from lambdasim.analysis.intervals import Estimate
-from lambdasim.analysis.telling import amount, between
+from lambdasim.analysis.telling import amount
 from lambdasim.display.numbers import milliseconds, number, share, usd
 from lambdasim.display.table import Row, Table, table
 from lambdasim.scenario.measures import Measure
@@ -34,11 +34,17 @@ def rate(value: float) -> str:
 
 
 def ranged(estimate: Estimate, unit: Unit = usd) -> str:
-    """An estimate with its interval: ``$47.55 [$46.79, $48.30]``; a dash where there is none."""
+    """An estimate with its interval, but where that is narrower than the digits shown; a dash where there is none.
+
+    >>> ranged(Estimate(47.55, 46.79, 48.3, 9, "t")), ranged(Estimate(1.25, 1.2499, 1.2501, 9, "t"))
+    ('$47.55 [$46.79, $48.30]', '$1.25')
+    """
     if math.isnan(estimate.value):
         return "-"
-    ends = ("-" if math.isnan(end) else unit(end) for end in (estimate.low, estimate.high))
-    return f"{unit(estimate.value)}{between(estimate, *ends)}"
+    value, low, high = (
+        "-" if math.isnan(each) else unit(each) for each in (estimate.value, estimate.low, estimate.high)
+    )
+    return value if value == low == high else f"{value} [{low}, {high}]"
 
 
 def times(factor: float) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lambdasim.display.layout import room_for_one_more
-from lambdasim.display.numbers import instant, number
+from lambdasim.display.numbers import instant, number, took
 from lambdasim.display.screen import Screen
 from lambdasim.display.sparkline import in_steps, sparkline, step_min
 from lambdasim.display.table import Row, Table
@@ -134,18 +134,22 @@ def over_time_table(found: OverTime, screen: Screen, *, hidden: Collection[str] 
     shown = [one for one in found.series if not (one.is_function and one.owner in hidden)]
     minutes = max((len(one.values) for one in shown), default=0)
     if minutes < _SHORT_MIN:
-        return _table([], 1, "", lambda _values: "")
+        return _table(found, [], 1)
     if not screen.draws:
         step = step_min(minutes, _MOST)
-        return _table(shown, step, "at", lambda values: instant(_when(found, values, step)))
-    room = room_for_one_more(_table(shown, step_min(minutes, _MOST)), screen, least=_LEAST, most=_MOST)
+        return _table(found, shown, step, "at", lambda values: instant(_when(found, values, step)))
+    room = room_for_one_more(_table(found, shown, step_min(minutes, _MOST)), screen, least=_LEAST, most=_MOST)
     step = step_min(minutes, room)
     axis = _axis(found, -(-minutes // step))
-    return _table(shown, step, axis, lambda values: sparkline(values, in_blocks=screen.in_blocks))
+    return _table(found, shown, step, axis, lambda values: sparkline(values, in_blocks=screen.in_blocks))
 
 
 def _table(
-    shown: Sequence[Series], step: int, heading: str = "", told: Callable[[Sequence[float]], str] | None = None
+    found: OverTime,
+    shown: Sequence[Series],
+    step: int,
+    heading: str = "",
+    told: Callable[[Sequence[float]], str] | None = None,
 ) -> Table:
     """The rows, each with what is ``told`` of its values, ``step`` minutes each, below ``heading``."""
     with_limits = any(one.limit for one in shown)
@@ -157,9 +161,15 @@ def _table(
             (one.owner, one.kind.what, most, *([one.limit] if with_limits else []), *([told(values)] if told else []))
         )
     columns = ("of", "what", "highest", *(["limit"] if with_limits else []), *([heading] if told else []))
-    length = format_us(step * US_PER_MINUTE)
-    title = f"Over time in steps of {length}: the highest, or how many cold starts and throttles"
+    title = f"Over time in steps of {_steps(found, step)}: the highest, or how many cold starts and throttles"
     return Table(title, columns, rows, frozenset(("of", "what", heading)), 2, frozenset([heading]))
+
+
+def _steps(found: OverTime, step: int) -> str:
+    """How long the steps are; the last one too, where it is shorter: there is less to count in it."""
+    whole_us, begins_us = step * US_PER_MINUTE, found.begins_us // US_PER_MINUTE * US_PER_MINUTE
+    last_us = (found.ends_us - begins_us) % whole_us
+    return format_us(whole_us) + (f", the last of {format_us(last_us)}" if last_us else "")
 
 
 def _when(found: OverTime, values: Sequence[float], step: int) -> float:
@@ -169,7 +179,7 @@ def _when(found: OverTime, values: Sequence[float], step: int) -> float:
 
 
 def _axis(found: OverTime, width: int) -> str:
-    """Where a sparkline of ``width`` begins and ends, if there is room to say."""
-    begins, ends = (format_us(at_us) if at_us else "0" for at_us in (found.begins_us, found.ends_us))
+    """Where a sparkline of ``width`` begins and ends: above its ends, if there is room."""
+    begins, ends = (took(at_us / US_PER_MS) if at_us else "0" for at_us in (found.begins_us, found.ends_us))
     gap = width - len(begins) - len(ends)
-    return f"{begins}{' ' * gap}{ends}" if gap > 0 else ""
+    return f"{begins}{' ' * gap if gap > 0 else ' to '}{ends}"

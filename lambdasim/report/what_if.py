@@ -9,11 +9,12 @@ from dataclasses import replace
 from itertools import product
 
 from lambdasim.analysis.axes import Axis
-from lambdasim.analysis.intervals import CONFIDENCE, Estimate
+from lambdasim.analysis.intervals import CONFIDENCE, ORDER_STATISTICS, Estimate
 from lambdasim.analysis.telling import PERCENTILES, between, change, parts, quantity, signed, unit_of
 from lambdasim.analysis.what_if import Reading, WhatIf
 from lambdasim.display.numbers import number, share, short_month
 from lambdasim.display.table import Table, table
+from lambdasim.report.compare import measured_as_written
 from lambdasim.scenario.measures import Measure
 
 NO_SPREAD = "no spread"
@@ -38,6 +39,11 @@ def label_of(axis: Axis) -> str:
         name += f":{words[3]}" if len(words) > 4 and words[2] in ("aliases", "versions") else ""
     unit = unit_of_axis(axis)
     return f"{name} ({unit})" if unit not in ("", _COUNTED) else name
+
+
+def _name_of_axis(axis: Axis) -> str:
+    """The same without its unit: ``Memory of api``."""
+    return label_of(axis).partition(" (")[0]
 
 
 def unit_of_axis(axis: Axis) -> str:
@@ -69,8 +75,7 @@ def origin(what_if: WhatIf, reading: Reading) -> str:
     if reading.is_simulated:
         return f"Simulated: {what_if.sweep.design.replications} runs at this very point."
     around = " and ".join(
-        f"{label_of(axis).partition(' (')[0]} {bare(reading.between[axis.path][0])} and "
-        f"{told(axis, reading.between[axis.path][1])}"
+        f"{_name_of_axis(axis)} {bare(reading.between[axis.path][0])} and {told(axis, reading.between[axis.path][1])}"
         for axis in what_if.axes
         if axis.path in reading.between
     )
@@ -142,13 +147,27 @@ def _short(measure: Measure) -> str:
 
 def notes(what_if: WhatIf) -> Iterator[str]:
     """What to know of readings: of the intervals, of the lines between the points, and how far these are off."""
-    sure = share(what_if.sweep.design.confidence)
+    sweep, found = what_if.sweep, [one for estimates in what_if.sweep.estimates for one in estimates]
+    sure = share(sweep.design.confidence)
     yield (
         f"At simulated points intervals hold the truth in {sure} of such experiments. In between, values and ends lie "
         "on straight lines; such a band is no confidence interval, for it leaves out how far the curve bends."
     )
     if what_if.own is None:
         yield "None of the points is the scenario as it is, so no changes to it can be told."
+    if any(math.isnan(one.value) for one in found):
+        yield "A dash: no run had a value at this point, or at one of the simulated points around it."
+    yield from _off(what_if)
+    yield from measured_as_written([point.scenario for point in sweep.points])
+    if any(one.method == ORDER_STATISTICS for one in found):
+        yield PERCENTILES
+    is_priced = any(measure.path[-1].endswith("_per_month") for measure in what_if.measures)
+    if is_priced and (month := short_month(sweep.scenario.measured_s)):
+        yield f"{month.capitalize()}."
+
+
+def _off(what_if: WhatIf) -> Iterator[str]:
+    """How far the lines between points are off, as far as the grid can tell."""
     misses = [(measure, what_if.misses(place)) for place, measure in enumerate(what_if.measures)]
     off = [
         f"{_amount(measure, miss.by)} ({_short(measure)})"
@@ -160,11 +179,8 @@ def notes(what_if: WhatIf) -> Iterator[str]:
             "How far lines may be off: each simulated point between two others was left out and read off the line "
             f"between these. The worst was off by {', '.join(off)}. Between points that lie closer it is mostly less."
         )
-    if any(measure.is_percentile for measure in what_if.measures):
-        yield PERCENTILES
-    is_priced = any(measure.path[-1].endswith("_per_month") for measure in what_if.measures)
-    if is_priced and (month := short_month(what_if.sweep.scenario.measured_s)):
-        yield f"{month.capitalize()}."
+    if untold := [_name_of_axis(axis) for axis in what_if.axes if len(axis.numbers) == 2]:
+        yield f"Along {' and '.join(untold)} only two values were simulated; nothing tells how far off lines are there."
 
 
 def _amount(measure: Measure, by: float) -> str:

@@ -22,15 +22,12 @@ Each file is written under a temporary name beside its own, and only when all ar
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
@@ -48,6 +45,8 @@ from lambdasim.records import (
     Columns,
     empty,
 )
+from lambdasim.result import file_formats
+from lambdasim.result.file_formats import CSV, PARQUET
 from lambdasim.result.frames import NAMED, SCOPE, columns_of
 from lambdasim.result.header_fields import header_from
 from lambdasim.result.written import SCENARIO, WrittenScenario
@@ -61,7 +60,6 @@ TRACES = ("trace.json", "trace.json.gz")  # what a trace is called that lies wit
 _MARK = "lambdasim_result"  # the manifest's key that tells our folders from others
 _LOGS = ("invocations", "events", "environments", "changes")
 _TIMELINES = ("timeline", "triggers", "downstream", "provisioned")
-_PARQUET, _CSV = ".parquet", ".csv.gz"
 # All that a result's folder may hold; what a new result lacks of it goes with the old one.
 _FILES = (
     "summary.json",
@@ -69,7 +67,7 @@ _FILES = (
     REPORT,
     *TRACES,
     *(f"{name}.csv" for name in _TIMELINES),
-    *(log + end for log in _LOGS for end in (_PARQUET, _CSV)),
+    *(log + end for log in _LOGS for end in (PARQUET, CSV)),
 )
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error)
 
@@ -120,13 +118,13 @@ def save(
         ResultError: ``folder`` is something else's, or can't be written to; it is then as it was before.
     """
     manifest = {_MARK: FORMAT, "scenario": document["scenario"], "header": asdict(header), **known}
-    write_log, end = (_write_parquet, _PARQUET) if _has_pyarrow() else (_write_csv_gz, _CSV)
+    write_log, end = file_formats.log_format()
     writers: dict[str, Callable[[IO[bytes]], None]] = {
-        "summary.json": partial(_write_json, document),
-        **{f"{name}.csv": partial(_write_csv, tables[name]) for name in _TIMELINES if name in tables},
+        "summary.json": partial(file_formats.write_json, document),
+        **{f"{name}.csv": partial(file_formats.write_csv, tables[name]) for name in _TIMELINES if name in tables},
         **{log + end: partial(write_log, tables[log]) for log in _LOGS if log in tables},
-        **{name: partial(_write_bytes, page) for name, page in pages.items()},
-        MANIFEST: partial(_write_json, manifest),
+        **{name: partial(file_formats.write_bytes, page) for name, page in pages.items()},
+        MANIFEST: partial(file_formats.write_json, manifest),
     }
     made = _claim(folder)
     drafts = {name: folder / f".{name}.partial" for name in writers}
@@ -250,34 +248,6 @@ def _readable(path: Path) -> Iterator[None]:
         raise ResultError(f"{path}: can't be read: {error}") from error
 
 
-def _write_json(document: Mapping[str, Any], file: IO[bytes]) -> None:
-    file.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
-
-
-def _write_bytes(page: bytes, file: IO[bytes]) -> None:
-    file.write(page)
-
-
-def _write_csv(table: pd.DataFrame, file: IO[bytes] | gzip.GzipFile) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    table.to_csv(text, index=False, lineterminator="\n")
-    text.detach()
-
-
-def _write_csv_gz(table: pd.DataFrame, file: IO[bytes]) -> None:
-    # The name and time of writing, which gzip would put into the file, would make equal logs differ.
-    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-        _write_csv(table, packed)
-
-
-def _write_parquet(table: pd.DataFrame, file: IO[bytes]) -> None:
-    table.to_parquet(file, engine="pyarrow", index=False)
-
-
-def _has_pyarrow() -> bool:
-    return find_spec("pyarrow") is not None
-
-
 def _manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of the result in ``folder``; None if there is none of ours."""
     try:
@@ -289,28 +259,14 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 
 def _log(folder: Path, log: str, layout: tuple[Column, ...], header: Header) -> Columns | None:
     """A log's columns; None if it is not there."""
-    for end in (_PARQUET, _CSV):
+    for end, read in ((PARQUET, file_formats.read_parquet), (CSV, file_formats.read_csv)):
         path = folder / (log + end)
         if path.exists():
-            if end == _PARQUET and not _has_pyarrow():
+            if end == PARQUET and not file_formats.has_pyarrow():
                 raise ResultError(f"{path}: reading it takes pyarrow; run: pip install 'lambdasim-aws[parquet]'")
             with _readable(path):
-                return columns_of(_read_parquet(path) if end == _PARQUET else _read_csv(path), layout, header)
+                return columns_of(read(path), layout, header)
     return None
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415  heavy
-
-    return pd.read_parquet(path, engine="pyarrow")
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415  heavy
-
-    # Names stay text, whatever they look like ("007", "NA"); a number that is not there is an empty field.
-    names = dict.fromkeys(NAMED, str)
-    return pd.read_csv(path, dtype=names, keep_default_na=False, na_values=[""])
 
 
 def _written(folder: Path, facts: Mapping[str, Any] | None) -> WrittenScenario | None:
@@ -325,12 +281,17 @@ def _provisioned(path: Path, header: Header) -> Columns:
     if not path.exists():
         return empty(PROVISIONED_COLUMNS)
     with _readable(path):
-        return columns_of(_read_csv(path), PROVISIONED_COLUMNS, header)
+        return columns_of(file_formats.read_csv(path), PROVISIONED_COLUMNS, header)
 
 
 def _timeline(path: Path, header: Header) -> Columns:
     """The columns of a timeline, of functions or of triggers."""
     with _readable(path):
-        table = _read_csv(path).drop(columns="timestamp").rename(columns={"function": SCOPE}).astype({"measured": "u1"})
+        table = (
+            file_formats.read_csv(path)
+            .drop(columns="timestamp")
+            .rename(columns={"function": SCOPE})
+            .astype({"measured": "u1"})
+        )
         layout = [Column(str(name), "i8" if name in NAMED else str(table[name].dtype), "") for name in table.columns]
         return columns_of(table, tuple(layout), header)

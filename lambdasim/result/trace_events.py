@@ -274,8 +274,11 @@ def _counter(name: str, process: int, spans: NDArray[np.int64]) -> Iterator[Even
     changes = np.bincount(places, weights=steps, minlength=len(times)).astype(np.int64)
     told = changes != 0
     told[0] = True
-    for at_us, count in zip(times[told].tolist(), np.cumsum(changes)[told].tolist(), strict=True):
-        yield {"ph": "C", "name": name, "pid": process, "tid": process, "ts": at_us, "args": {_COUNTED[name]: count}}
+    times, counts, place = times[told], np.cumsum(changes)[told], {"pid": process, "tid": process}
+    for first in range(0, len(times), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        for at_us, count in zip(times[chunk].tolist(), counts[chunk].tolist(), strict=True):
+            yield {"ph": "C", "name": name, **place, "ts": at_us, "args": {_COUNTED[name]: count}}
 
 
 def _rows(columns: Columns) -> Iterator[dict[str, int]]:

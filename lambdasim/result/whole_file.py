@@ -14,14 +14,17 @@ from lambdasim.errors import ResultError
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to, under a temporary name beside ``path``; it moves there if the block ends without an error.
 
+    A link stays: what it leads to is written.
+
     Raises:
         ResultError: writing failed; what was at ``path`` before is still there.
     """
-    draft = path.with_name(f".{path.name}.partial")
+    place = path.resolve()
+    draft = place.with_name(f".{place.name}.partial")
     try:
         with draft.open("wb") as file:
             yield file
-        draft.replace(path)
+        draft.replace(place)
     except OSError as error:
         raise ResultError(f"{path}: can't write it: {error.strerror or error}") from None
     finally:

@@ -281,13 +281,11 @@ def test_a_function_that_never_succeeds_at_an_end_is_told_so():
     assert (effect.high.switched, effect.swing) == (True, math.inf)
     text = sensitivity_text(found)
     assert "depends most on the handler duration" in text
-    assert re.search(r": 600 ms \[600, 600\] at 500 ms, no value( \S+)? at 60 s;", text)
+    assert re.search(r": 600 ms at 500 ms, no value( \S+)? at 60 s;", text)
 
 
-def test_the_text_fits_100_columns_and_most_cuts_the_rows(of_seldom):
-    text = sensitivity_text(of_seldom)
-    assert max(map(len, text.split("\n")[3:])) <= 100
-    assert text.isascii()
+def test_the_text_is_plain_and_most_cuts_the_rows(of_seldom):
+    assert sensitivity_text(of_seldom).isascii()
     assert "... and 1 more with smaller swings" in sensitivity_text(
         of_seldom, most=len(of_seldom.tornados[0].shown) - 1
     )

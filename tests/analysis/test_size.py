@@ -142,7 +142,7 @@ def test_where_no_value_meets_the_best_is_told_and_that_the_handler_alone_is_too
     assert "f.duration_ms.p50" in sizing.limits[0][0].text
     text = size_text(sizing)
     assert text.startswith(f"No {PROVISIONED} of 0 to 30 is shown to meet f.latency_ms.p50 < 150; the best is ")
-    assert "the handler alone takes longer (functions.f.duration_ms.p50: 200 ms [200, 200])" in text
+    assert "the handler alone takes longer (functions.f.duration_ms.p50: 200 ms)" in text
 
 
 def test_the_handler_alone_is_called_too_slow_only_where_that_is_shown():
@@ -176,9 +176,9 @@ def test_where_less_is_better_the_largest_value_is_told():
     assert (sizing.answer.value, sizing.last.value) == ("1", "12")
     text = size_text(sizing)
     assert text.startswith(
-        f"12 is the largest {RESERVED} that is shown to meet downstream.db.connections.max <= 12: 12 "
+        f"12 is the largest {RESERVED} that is shown to meet downstream.db.connections.max <= 12: 12"
     )
-    assert "; 13 does not (13 [13, 13], " in text
+    assert "; 13 does not (13, " in text
 
 
 def test_objectives_that_pull_apart_are_all_met_by_the_answer():
@@ -321,7 +321,7 @@ def test_an_answer_that_meets_only_because_it_turns_calls_away_says_so(loss_syst
     found = sizing.turned_away
     assert found.here.low < erlang_b(LOAD, 1) < found.here.high
     assert found.there.value < 0.02
-    assert f"do not end in success with 1, {found.there.value * 100:.3g} % [" in size_text(sizing)
+    assert f"do not end in success with 1, {found.there.value * 100:.3g} % with 30" in size_text(sizing)
 
 
 def test_an_answer_that_serves_as_much_as_any_value_says_nothing_of_it(loss_system):

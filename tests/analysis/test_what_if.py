@@ -222,6 +222,13 @@ def test_auto_is_the_busiest_function_and_the_traffic():
     assert named["traffic"] == ["1", "3"]
 
 
+def test_auto_leaves_out_what_can_have_no_other_value():
+    small = world(("duration: 1m", "duration: 1m\naccount: {concurrent_executions: 100}"))
+    assert list(grid_values(small, {"auto": None})) == [MEMORY, "traffic"]
+    with pytest.raises(InputError, match="0 is its only value"):
+        grid_values(small, {"auto": None, PROVISIONED: None})
+
+
 def test_auto_leaves_to_autoscaling_what_it_moves():
     alias = """aliases: {live: {function_version: '1', provisioned_concurrent_executions: 2,
       autoscaling: {min_capacity: 1, max_capacity: 5, target_value: 0.7}}},"""
@@ -257,13 +264,20 @@ def test_too_many_runs_are_refused_before_any_is_done():
     assert f"at most {MOST_RUNS:,} are done" in told(error)[0]
     with pytest.raises(InputError) as error:
         plan(world(), {MEMORY: sizes, "traffic": ["1", "2", "3"]}, design=THREE)
-    assert "a page holds 3,000 at most" in told(error)[0]
+    assert "a page holds 2,000 at most" in told(error)[0]
 
 
 def test_measures_are_those_of_the_functions_that_are_varied():
     other = plan(world(), {"functions.other.memory_size": ["256"]}, design=THREE)
     assert [measure.path[1] for measure in other.measures] == ["other", "other", "other", "cost_usd_per_month"]
     assert plan(world(), {"traffic": ["2"]}, design=THREE).measures[0].text == "functions.api.latency_ms.p99"
+
+
+def test_the_run_that_tells_who_is_busy_reports_how_far_it_is():
+    done = list[float]()
+    plan(world(), {"auto": None}, design=THREE, progress=done.append)
+    assert len(done) > 10
+    assert sorted(done) == done
 
 
 def test_the_grid_that_is_planned_is_simulated():

@@ -124,9 +124,18 @@ def test_simulated_values_can_be_chosen_by_button(open_page, pages, grid):
     set_to(page, TRAFFIC, 1.8)
     page.get_by_role("button", name="To the nearest simulated point").click()
     assert shown(page) == says(grid, 512, 2)
-    assert page.get_by_role("button", name="To the nearest simulated point").is_disabled()
     page.get_by_role("button", name="Back to the scenario as it is").click()
     assert shown(page) == says(grid, 512, 1)
+
+
+@pytest.mark.parametrize("name", ["To the nearest simulated point", "Back to the scenario as it is", "1,024"])
+def test_the_keyboard_stays_on_the_button_that_was_pressed(open_page, pages, name):
+    page = open_page(pages["grid"])
+    set_to(page, MEMORY, 700)
+    button = page.get_by_role("button", name=name, exact=True)
+    button.press("Enter")
+    assert button.evaluate("button => button === document.activeElement")
+    assert page.get_by_text("Simulated: 3 runs at this very point.").is_visible()
 
 
 @pytest.mark.parametrize(
@@ -162,6 +171,23 @@ def test_the_command_is_that_of_the_chosen_point_and_can_be_copied(open_page, pa
     told.get_by_text("Copied.").or_(told.get_by_text("The command is selected")).wait_for()
 
 
+def test_small_numbers_stand_in_the_command_without_an_exponent(open_page, tmp_path):
+    """As the scenario's language has them: 1e-7 is a text there."""
+    path = "functions.api.handler.error_rate"
+    scenario = lambdasim.parse_scenario(WORLD, file="shop.yaml")
+    design = lambdasim.Design(replications=2)
+    tiny = WhatIf.of(lambdasim.sweep(scenario, {path: ["0", "0.000001"]}, measures=["api.errors"], design=design))
+    place = tmp_path / "tiny.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "pictures_of", lambda *_: [])
+        place.write_text(html_report(lambdasim.simulate(scenario), scenario=scenario, what_if=tiny), encoding="utf-8")
+    page = open_page(place)
+    set_to(page, "error_rate", "0.0000002")
+    line = command(tiny, tiny.at({path: 2e-7}).overrides)
+    assert f"{path}=0.0000002 " in line
+    assert page.locator("#what-if-command").inner_text() == line
+
+
 def test_where_a_page_may_not_copy_the_command_is_selected(open_page, pages):
     page = open_page(pages["grid"])
     page.evaluate("""() => {
@@ -193,9 +219,33 @@ def test_a_screen_reader_is_told_once_the_slider_rests(open_page, pages, grid):
     page = open_page(pages["grid"])
     slider(page, MEMORY).press("ArrowRight")
     said = page.locator("#what-if-said")
-    said.get_by_text("Interpolated: api.latency_ms.p99").wait_for()
+    said.get_by_text("Interpolated at 513 MB, 1 time: api.latency_ms.p99").wait_for()
     assert said.get_attribute("role") == "status"
-    assert says(grid, 513, 1)[0][1] in said.inner_text()
+    assert all(f"{name} {value}" in said.inner_text() for name, value, *_ in says(grid, 513, 1))
+
+
+def test_where_no_run_had_a_value_it_is_drawn_and_told_as_none(open_page, pages):
+    page = open_page(pages["awkward"])
+    set_to(page, MEMORY, 1024)
+    set_to(page, TRAFFIC, 1.5)
+    assert shown(page)[0][1:] == ("-", "-", "-")
+    chart = page.locator("#what-if-charts svg").first
+    assert "1 time: no value;" in chart.get_attribute("aria-label")
+    assert chart.get_attribute("aria-label").endswith("Chosen, 1.5 times: no value (interpolated).")
+    assert (chart.locator("circle").count(), chart.locator(".chosen").count()) == (2, 0)
+    assert "L" not in chart.locator(".line").get_attribute("d")
+    assert "NaN" not in chart.inner_html()
+    page.locator("#what-if-said").get_by_text("api.latency_ms.p99 (ms) no value").wait_for()
+
+
+def test_what_is_printed_says_which_point_was_chosen(open_page, pages):
+    page = open_page(pages["grid"])
+    set_to(page, MEMORY, 700)
+    page.emulate_media(media="print")
+    assert exact(page, MEMORY).is_visible()
+    assert exact(page, MEMORY).input_value() == "700"
+    assert not slider(page, MEMORY).is_visible()
+    assert page.get_by_role("button").count() == 0
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(NARROW, "light"), (WIDE, "dark")])

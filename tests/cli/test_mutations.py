@@ -151,9 +151,7 @@ def test_a_thousand_mutations_of_the_shipped_scenarios_run_or_are_refused(tmp_pa
     file = tmp_path / "mutated.yaml"
     outcomes = Counter()
 
-    @settings(
-        max_examples=MUTATIONS, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=MUTATIONS, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(text=broken() | extreme())
     def check(text):
         file.write_text(text, encoding="utf-8", errors="surrogatepass")

@@ -131,7 +131,13 @@ def test_help_lists_every_figure(command):
         ((".", "cost"), "lambdasim: .: holds no lambdasim result"),
         ((".", "cost", "--seed", "3"), "--seed: cost of a folder has no use for it; it takes none but -o\n"),
         (("none.yaml", "cost"), "none.yaml: can't read it"),
-        (("shop.yaml", "latency", "--from", "soon"), "--from: 'soon' is not a duration"),
+        (("shop.yaml", "environments", "--from", "soon"), "--from: 'soon' is not a duration"),
+        (("shop.yaml", "environments", "--from", "10s", "--to", "5s"), "--to: 5s: is not after --from 10s\n"),
+        (("shop.yaml", "memory", "--vary", "functions.api.timeout=1,2"), "the sweep varies no function's memory"),
+        (("shop.yaml", "memory", "--vary", "functions.api.memory_size=256"), "the sweep has a single memory size"),
+        (("shop.yaml", "memory", *MEMORY, "--function", "idle"), "varies the memory of api, not of idle"),
+        (("shop.yaml", "memory", "--function", "apo"), "--vary: functions.apo.memory_size: "),
+        (("shop.yaml", "cost-by-traffic", "--traffic", "1"), "--traffic: 1: is the present traffic"),
         (("shop.yaml", "memory", "--set", "functions.api.memory_size=256", *MEMORY), "is varied, too, by --vary"),
         (("shop.yaml", "comparison", *FEW), "a single variant has nothing to be compared with"),
         (("shop.yaml",), "Missing argument"),
@@ -149,6 +155,35 @@ def test_all_that_is_wrong_is_told_at_once(command):
     done = command("plot", "shop.yaml", "cost", "--traffic", "2", "--baseline", "1", "-o", "a.pdf", "-o", "none/b.svg")
     assert [line.split(":")[0] for line in done.err.splitlines()[:-1]] == ["--traffic", "--baseline", "-o", "-o"]
     assert done.err.endswith("\n4 problems; nothing was simulated.\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("latency", "--function", "apo"),
+        ("queues", "--trigger", "hhtp"),
+        ("memory", "--vary", "functions.api.timeout=1,2"),
+        ("cost-by-traffic", "--traffic", "1"),
+    ],
+)
+def test_what_can_be_told_without_a_run_is_told_before_it(command, monkeypatch, words):
+    def refuse(*_, **__):
+        raise AssertionError
+
+    for module in ("simulation.simulate", "analysis.sweep.sweep", "analysis.cost.cost"):
+        monkeypatch.setattr(f"lambdasim.{module}", refuse)
+    assert command("plot", "shop.yaml", *words).status == 2
+
+
+def test_times_that_are_wrong_are_told_with_all_else(command):
+    done = command("plot", "shop.yaml", "environments", "--from", "soon", "--to", "later", "-o", "a.pdf")
+    assert [line.split(":")[0] for line in done.err.splitlines()[:-1]] == ["--from", "--to", "-o"]
+
+
+def test_a_window_of_the_environments_is_drawn(command, run_folder):
+    done = command("plot", run_folder, "environments", "--from", "5s", "--to", "10s", "--most", "1")
+    assert done.status == 0
+    assert done.out.startswith("Between 5s and 10s ")
 
 
 def test_a_figure_that_can_not_be_written_leaves_what_was_there(command, folder, run_folder, monkeypatch):

@@ -92,7 +92,7 @@ def test_ctrl_c_while_writing_leaves_no_half_result(command, folder, monkeypatch
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lambdasim.result.storage._write_csv", interrupted)
+    monkeypatch.setattr("lambdasim.result.file_formats.write_csv", interrupted)
     run = command("run", "shop.yaml", "-o", "out")
     assert run.status == 130
     assert "interrupted" in run.err

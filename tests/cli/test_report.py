@@ -100,6 +100,8 @@ def test_an_older_page_is_written_over_and_another_file_only_if_it_is_named(comm
             "-o: nowhere/page.html: can't write it: there is no folder 'nowhere'",
         ),
         (["shop.yaml", "-o", "."], "can't write it: it is a folder; name a file"),
+        (["shop.yaml", "-o", "./shop.yaml"], "-o: shop.yaml: this is the scenario; name another file"),
+        (["shop.yaml", "--vary", BIGGER, "-o", "shop.yaml"], "-o: shop.yaml: this is the scenario; name another file"),
         (
             ["shop.yaml", "--baseline", "2"],
             "--baseline: 2: there is only one variant; give --vary or a second scenario",

@@ -26,6 +26,8 @@ VERBS = {
     "cost": (*FEW, "--traffic", "1,2", "--init-billing"),
     "sensitivity": (*FEW, "--only", "scaling/", "--parameter", "functions.api.handler.duration=1 s,20 s"),
     "advise": ("--run",),
+    "report": ("--replications", "1"),
+    "plot": ("concurrency",),
     "validate": (),
 }
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -65,7 +67,7 @@ def test_no_line_is_longer_than_the_terminal_is_wide_and_a_pipe_gets_plain_words
     styled = command(*words).out
     lines = [line for line in ESCAPE.sub("", styled).splitlines() if " " in line.strip()]  # but what is to be copied
     assert max(map(len, lines)) <= 60 < max(map(len, plain.splitlines()))
-    assert verb == "validate" or "\x1b[1m" in styled or "\x1b[3" in styled
+    assert verb in {"validate", "plot"} or "\x1b[1m" in styled or "\x1b[3" in styled
     assert not {"\x1b", "─"} & set(plain)
     assert not letters(plain) - letters(styled)
 

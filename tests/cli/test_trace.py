@@ -30,6 +30,8 @@ def test_a_trace_may_lie_with_its_result_and_goes_with_it(command, folder):
         ),
         (["--trace", "no/t.json"], ["--trace: no/t.json: can't write it: there is no folder 'no'"]),
         (["--trace", "."], ["--trace: .: can't write it: it is a folder; name a file"]),
+        (["--trace", "/dev/null"], ["--trace: /dev/null: can't write it: it is a device or a pipe"]),
+        (["--trace", "t" * 300], ["can't write it: File name too long"]),
         (["--trace", "shop.yaml"], ["--trace: shop.yaml: this is the scenario; name another file"]),
         (["--trace", "./out", "-o", "out"], ["--trace: out: this is the result's folder; name a file"]),
         (

@@ -13,7 +13,7 @@ from lambdasim.display.screen import PIPE, Screen
 WORDS = st.lists(
     st.sampled_from(["a", "is", "shown", "api.latency_ms.p99", "functions.worker.reserved_concurrent_executions=100"])
     | st.floats(0, 1e9).map(lambda value: f"{value:,.2f}")
-    | st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)).map(lambda ends: f"[{ends[0]:,}, {ends[1]:,}]"),
+    | st.tuples(st.integers(0, 10**6 - 1), st.integers(0, 10**6 - 1)).map(lambda ends: f"[{ends[0]:,}, {ends[1]:,}]"),
     min_size=1,
 )
 WIDTHS = st.integers(20, 100)
@@ -45,7 +45,23 @@ def test_an_estimate_stands_beside_its_interval_and_its_unit(width):
 def test_a_long_word_is_broken_behind_its_dots_first():
     assert folded("functions.api.latency_ms.p99", 16) == ["functions.api.", "latency_ms.p99"]
     assert folded("reserved_concurrent_executions", 20) == ["reserved_concurrent_", "executions"]
+    assert folded("ReservedFunctionConcurrentInvocation", 20) == ["ReservedFunction", "ConcurrentInvocation"]
     assert folded("x" * 30, 20) == ["x" * 20, "x" * 10]
+
+
+@pytest.mark.parametrize("width", [6, 7, 20])
+def test_signs_of_two_columns_count_as_two(width):
+    lines = folded("注文.yaml: 🚀 valid", width)
+    assert (
+        lines
+        == {
+            6: ["注文.", "yaml:", "🚀", "valid"],
+            7: ["注文.", "yaml:", "🚀", "valid"],
+            20: ["注文.yaml: 🚀 valid"],
+        }[width]
+    )
+    assert folded("注文書類", 5) == ["注文", "書類"]
+    assert folded("e\u0301" * 4, 4) == ["e\u0301" * 4]  # a letter and its accent: one column
 
 
 def test_through_a_pipe_nothing_is_folded_and_each_line_stays_one():

@@ -87,6 +87,17 @@ def test_a_terminal_without_such_signs_gets_ascii(in_blocks):
     assert text.isascii() is not in_blocks
 
 
+def test_columns_stand_below_each_other_whatever_their_signs_take():
+    made = table("T", ("file", "runs"), [("注文", "1"), ("shop", "22")], "file")
+    for screen in (PIPE, Screen(60)):
+        assert [line for line in laid_out(made, screen).split("\n") if "─" not in line] == [
+            "T",
+            "file  runs",
+            "注文     1",
+            "shop    22",
+        ]
+
+
 def test_a_narrower_gap_saves_a_piece():
     made = table("T", ("name", *(f"n{number}" for number in range(6))), [("abc", *["1234567"] * 6)], "name")
     # 4 + 6 x 7 signs and 6 gaps: of two signs 58, of one 52

@@ -102,7 +102,7 @@ def test_words_count_what_is_counted_and_tell_what_is_left_out(result):
     made, starts = cold_start_phases_drawing(result, most=1), starts_of(result)
     assert made.words.startswith(f"{len(starts.version):,} starts that a request waited for")
     assert starts.ahead > 0
-    assert f"{starts.ahead:,} more were started ahead" in made.words
+    assert f"{starts.ahead:,} others came ahead of any request" in made.words
     assert "Versions with fewer starts are in the table only: 2." in made.words
     assert took(starts.by_version()[0].spread["p99"]) in made.words
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 import lambdasim
+from lambdasim.display.numbers import share
 from lambdasim.errors import FigureError
 from lambdasim.plots.cold_start_rate import cold_start_rate_drawing, wilson
 from tests.worlds import run, world
@@ -47,7 +48,18 @@ def test_words_have_the_summarys_counts_and_name_the_burst(result):
     words = cold_start_rate_drawing(result).words
     function = result.summary()["functions"]["f"]
     assert words.startswith(f"{function['cold_starts']:,} of {function['invocations']:,} runs of f started cold")
-    assert "from 5m00s on" in words
+    assert "By the low ends of the intervals it was highest in the 30 s from 5m on: " in words
+
+
+def test_the_warm_up_is_drawn_but_neither_in_the_line_nor_in_words(result):
+    drawing = cold_start_rate_drawing(result)
+    top, below = (axes.get_legend_handles_labels()[1] for axes in drawing.figure().axes)
+    function = result.summary()["functions"]["f"]
+    assert f"of all runs after the warm-up: {share(function['cold_start_rate'])}" in top
+    drawn = int((result.invocations["start_type"] == "cold").sum())
+    assert drawn > function["cold_starts"]
+    assert f"cold: {drawn}" in below
+    assert " The warm-up is left out." in drawing.words
 
 
 @pytest.mark.parametrize("log", ["full", "none"])

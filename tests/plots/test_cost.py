@@ -47,6 +47,16 @@ def test_each_bar_of_an_item_is_as_long_as_its_line_costs_a_month(shop):
     assert any(bar.get_width() == pytest.approx(requests["usd"] * months, rel=1e-9) for bar in bars(cost_drawing(shop)))
 
 
+def test_bars_of_one_that_is_billed_stand_end_to_end_from_0_on_both_ways(shop):
+    rows = {}
+    for bar in bars(cost_drawing(shop)):
+        rows.setdefault((bar.get_y(), bar.get_width() < 0), []).append(bar)
+    for row in rows.values():
+        ends = [bar.get_x() + bar.get_width() for bar in row]
+        assert [bar.get_x() for bar in row] == pytest.approx([0, *ends[:-1]])
+    assert len(rows) > 3
+
+
 def test_rebates_go_below_0_and_nothing_else_does(shop):
     rebates = math.fsum(line["usd"] for line in lines(shop.summary()) if line["usd"] < 0)
     below = [bar for bar in bars(cost_drawing(shop)) if bar.get_x() + bar.get_width() < 1e-12 and bar.get_width() < 0]

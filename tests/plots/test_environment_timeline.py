@@ -18,6 +18,7 @@ from lambdasim.plots.lanes import (
     window_between,
 )
 from lambdasim.plots.saving import svg
+from lambdasim.plots.style import SERIES, WARM
 from lambdasim.units import US_PER_MINUTE, US_PER_S
 from tests.worlds import at, environments, load, run, world
 
@@ -85,7 +86,7 @@ def test_what_fits_is_shown_whole():
     drawing = environments_drawing(result)
     assert drawing.title == "Environments of f, over the whole run"
     assert [row[:2] for row in drawing.table.rows] == [("0", "f"), ("1", "f")]
-    assert "2 environments of f existed, 2 of them started then (2 started for a request)" in drawing.words
+    assert "2 environments of f existed; 2 started then (2 started for a request)" in drawing.words
 
 
 def test_bars_are_exact_where_there_is_room():
@@ -95,6 +96,28 @@ def test_bars_are_exact_where_there_is_room():
     assert [bar.tolist() for bar in init_bars(found, window)] == [[0], [0], [100_000]]
     assert [bar.tolist() for bar in busy_bars(found, window)] == [[0, 0], [100_000, 5_000_000], [1_100_000, 6_000_000]]
     assert [bar.tolist() for bar in life_bars(found, window)] == [[0], [100_000], [10_000_000]]
+
+
+def test_start_runs_and_idle_time_are_drawn_each_in_its_way():
+    axes = environments_drawing(run(world(duration="10s", trigger={"arrivals": at("0s", "5s")}))).figure().axes[0]
+    [start] = axes.patches
+    assert start.get_path().vertices[:, 0].tolist() == pytest.approx([0, 0.1, 0.1, 0, 0])
+    assert start.get_hatch()
+    life, busy = (line for line in axes.lines if line.get_color() in (SERIES[4].color, WARM.color))
+    np.testing.assert_allclose(life.get_xdata(), [0.1, 10, np.nan])
+    np.testing.assert_allclose(busy.get_xdata(), [0.1, 1.1, np.nan, 5, 6, np.nan])
+    assert life.get_linewidth() < busy.get_linewidth() / 5
+
+
+def test_lanes_of_one_function_are_its_own_environments_below_its_own_throttles():
+    document = world(duration="20s", trigger={"arrivals": at("0s", "5s", "5s"), "client": {"retries": "none"}})
+    document["functions"]["g"] = document["functions"]["f"] | {"reserved_concurrent_executions": 1}
+    document["triggers"]["g"] = document["triggers"]["t"] | {"target": "g"}
+    result = run(document)
+    f, g = (environments_drawing(result, function=name) for name in "fg")
+    assert [row[:2] for row in f.table.rows + g.table.rows] == [("0", "f"), ("2", "f"), ("1", "g")]
+    assert "no attempt was throttled" in f.words
+    assert "1 attempt was throttled" in g.words
 
 
 def test_an_init_after_a_reset_is_drawn_as_a_start():
@@ -157,6 +180,11 @@ def test_lanes_of_several_functions_are_grouped():
 def test_a_window_in_which_nothing_is_says_so(surge, options, message):
     with pytest.raises(FigureError, match=message):
         lambdasim.figures.environments(surge, **options)
+
+
+def test_of_one_environment_words_speak_in_the_singular():
+    words = environments_drawing(run(world(duration="5s"))).words
+    assert "1 environment of f existed; 1 started then (1 started for a request)" in words
 
 
 def test_a_run_without_environments_or_without_its_log_says_so():

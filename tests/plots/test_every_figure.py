@@ -10,11 +10,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import lambdasim
+from lambdasim.display.table import table
 from lambdasim.errors import FigureError
 from lambdasim.plots.catalogue import KINDS
+from lambdasim.plots.drawing import Drawing
 from lambdasim.plots.saving import png, svg
 from lambdasim.units import US_PER_MINUTE
 
@@ -90,6 +93,15 @@ def test_every_figure_is_the_same_bytes_on_a_second_run():
         assert files[0] == files[1]
         seen |= files[0].keys()
     assert seen == set(OF_A_RUN)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_figure_has_a_function_of_its_name_that_returns_it(name, monkeypatch):
+    drawing = Drawing("What it shows", "What is seen.", table("t", ("x",), [("1",)]), lambda _: None)
+    monkeypatch.setattr(lambdasim.figures, KINDS[name].maker.partition(":")[2], lambda *_, **__: drawing)
+    figure = getattr(lambdasim.figures, name.replace("-", "_"))(None)
+    assert isinstance(figure, Figure)
+    assert figure.get_label() == "What it shows. What is seen."
 
 
 def assert_told(drawing):

@@ -7,7 +7,7 @@ import pytest
 
 from lambdasim.display.table import table
 from lambdasim.plots.drawing import Drawing
-from lambdasim.plots.inline import inline_svg
+from lambdasim.plots.inline import _restyle, inline_svg
 from lambdasim.plots.style import COLD, INK, PAPER, WARM, dress, legend
 
 HOSTILE = "<script>alert(1)</script> & $x$"
@@ -78,6 +78,14 @@ def test_coordinates_have_two_decimals_at_most(elements):
     numbers = [number for e in elements for key in ("d", "x", "y") for number in re.findall(r"[\d.]+", e.get(key, ""))]
     assert len(numbers) > 100
     assert all(len(number.partition(".")[2]) <= 2 for number in numbers)
+
+
+def test_the_letters_of_older_matplotlib_are_read_too():
+    element = ET.Element("text", {"style": "font: italic 700 9.5px 'DejaVu Sans', sans-serif; text-anchor: end"})
+    _restyle(element)
+    assert element.attrib == {"font-style": "italic", "font-weight": "700", "font-size": "9.5px", "text-anchor": "end"}
+    _restyle(unread := ET.Element("text", {"style": "font: caption"}))
+    assert unread.attrib == {}
 
 
 def test_it_is_the_same_each_time_and_without_the_title_that_stands_beside_it(text):

@@ -11,7 +11,9 @@ from lambdasim.metrics.measures import whole
 from lambdasim.plots.buckets import WIDTHS_US, Buckets, buckets_of, by_minutes, shown_us
 from lambdasim.plots.concurrency import concurrency_drawing
 from lambdasim.plots.levels import Levels
+from lambdasim.plots.scales import clock
 from lambdasim.units import US_PER_HOUR, US_PER_MINUTE, US_PER_S
+from tests.plots.seen import curve
 from tests.worlds import load, run, world
 
 intervals = st.lists(st.tuples(st.integers(-5, 60), st.integers(0, 30)), max_size=30)
@@ -110,7 +112,9 @@ def test_most_environments_are_as_many_as_the_summary_has(busy):
 def test_words_and_table_have_the_peak_the_throttles_and_the_limits(busy):
     drawing = concurrency_drawing(busy, function="g")
     throttles = int(Levels(busy, Buckets(US_PER_HOUR, 1)).throttles(1)[0])
-    assert "was at most 10, at " in drawing.words
+    peak = int(Levels(busy, Buckets(5 * US_PER_S, 200)).concurrency(1).argmax())
+    assert f"was at most 10, in the 5 s from {clock(5 * peak)} on, with at most " in drawing.words
+    assert drawing.words.endswith(" The warm-up and drain are included.")
     assert f"{throttles:,} attempts were throttled" in drawing.words
     assert "reserved 10; account's quota 150" in drawing.words
     by_column = dict(zip(drawing.table.columns, zip(*drawing.table.rows, strict=True), strict=True))
@@ -118,6 +122,13 @@ def test_words_and_table_have_the_peak_the_throttles_and_the_limits(busy):
     assert max(map(int, by_column["concurrency"])) == 10
     assert set(by_column["reserved"]) == {"10"}
     assert len(drawing.table.rows) <= 24
+
+
+def test_environments_of_a_function_are_drawn_beside_its_concurrency(busy):
+    top = concurrency_drawing(busy, function="g").figure().axes[0]
+    levels = Levels(busy, Buckets(5 * US_PER_S, len(curve(top, "concurrency")[0]) - 1))
+    assert curve(top, "concurrency")[1][:-1] == levels.concurrency(1).tolist()
+    assert curve(top, "environments")[1][:-1] == levels.environments(1).tolist()
 
 
 def test_all_functions_together_have_those_apart_that_are_busiest(busy):
@@ -134,6 +145,20 @@ def test_all_functions_together_have_those_apart_that_are_busiest(busy):
     ]
     whole_run = top.lines[0].get_ydata()
     assert max(whole_run) == highest.concurrency()[0]
+
+
+def test_the_function_that_is_throttled_most_is_apart_however_few_of_it_run():
+    document = world(duration="20s", handler={"duration": "2 s"}, trigger={"arrivals": {"constant": {"rate": "5/s"}}})
+    for number in range(6):
+        document["functions"][f"f{number}"] = {
+            **document["functions"]["f"],
+            "reserved_concurrent_executions": 9 - number,
+        }
+        document["triggers"][f"t{number}"] = {**document["triggers"]["t"], "target": f"f{number}"}
+    document["functions"]["f3"] |= {"reserved_concurrent_executions": 1}
+    top, _, below = concurrency_drawing(run(document)).figure().axes
+    assert [label for label in top.get_legend_handles_labels()[1] if "f" in label][-1] == "f3"
+    assert any(label.startswith("f3: ") for label in below.get_legend_handles_labels()[1])
 
 
 def test_a_limit_in_sight_is_drawn_and_one_far_above_is_told(busy):

@@ -67,6 +67,11 @@ def test_a_function_without_any_says_so(result, function, message):
         lambdasim.figures.provisioned(result, function=function)
 
 
+def test_words_say_that_the_picture_counts_the_warm_up_and_they_do_not(result):
+    assert "warm-up" not in provisioned_drawing(result).words
+    assert provisioned_drawing(run({**SPILLING, "warm_up": "5m"})).words.endswith(" The warm-up is left out.")
+
+
 def test_a_run_without_any_says_so():
     with pytest.raises(FigureError, match="no function has provisioned concurrency"):
         provisioned_drawing(run(world(duration="5s")))

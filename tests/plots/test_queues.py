@@ -91,9 +91,16 @@ def test_the_three_that_waited_longest_are_drawn_each_with_its_panels(result):
     labels = [axes.get_ylabel() for axes in drawing.figure().axes]
     assert labels[0] == "jobs\nmessages"
     assert [label.split("\n")[0] for label in labels] == ["jobs"] * 3 + ["events"] * 3 + ["clicks"] * 2
-    for name in ("jobs", "events", "clicks"):
-        assert f"{name}: " in drawing.words
     assert "web" not in drawing.words
+    for told in (
+        "jobs (read each minute): visible",
+        "events: taken",
+        "clicks (depth read each minute): records waiting",
+    ):
+        assert told in drawing.words
+    assert "; event age at most " in drawing.words
+    assert "; iterator age at most " in drawing.words
+    assert drawing.words.endswith(" The drain is included.")
 
 
 def test_limits_are_drawn_where_they_are_in_sight_and_told_where_not(result):
@@ -115,7 +122,7 @@ def test_without_the_log_metrics_tell_what_they_can():
     unlogged = run(QUEUED, log="none")
     drawing = queues_drawing(unlogged)
     drawing.figure()
-    assert "jobs: visible" in drawing.words
+    assert "jobs (read each minute): visible" in drawing.words
     assert "events: event age at most" in drawing.words
     assert "given up" not in drawing.words
 
@@ -127,6 +134,27 @@ def test_without_the_log_metrics_tell_what_they_can():
 def test_a_trigger_without_a_queue_says_so(result, trigger, message):
     with pytest.raises(FigureError, match=message):
         lambdasim.figures.queues(result, trigger=trigger)
+
+
+def test_of_more_than_three_those_are_drawn_that_waited_longest():
+    document = world(duration="20s", function={"reserved_concurrent_executions": 1})
+    document["triggers"] = {
+        f"a{number}": {"type": "direct_async", "target": "f", "arrivals": {"constant": {"rate": f"{number}/s"}}}
+        for number in range(1, 6)
+    }
+    result = run(document)
+    drawing = queues_drawing(result)
+    drawn = [name for name in document["triggers"] if f"{name}: " in drawing.words]
+    ages = {name: facts["event_age_ms"]["max"] for name, facts in result.summary()["triggers"].items()}
+    assert set(drawn) == set(sorted(ages, key=lambda name: -ages[name])[:3])
+    assert drawing.title == f"What waited longest: {', '.join(drawn)} (of 5 queues and streams)"
+
+
+def test_without_the_log_nobody_knows_what_waited_where_two_are_alike():
+    document = world(duration="5s")
+    document["triggers"] = {name: {"type": "direct_async", "target": "f", "arrivals": POISSON} for name in "ab"}
+    with pytest.raises(FigureError, match="the log was not kept, and nothing else tells what waited"):
+        queues_drawing(run(document, log="none"))
 
 
 def test_callers_alone_have_no_queue():

@@ -63,6 +63,12 @@ def test_a_logarithmic_axis_of_any_durations_shows_them_all_and_has_ticks(axis, 
     assert (1 if high == 0 else 2) <= len(axis.get_ticklocs()) <= 12
 
 
+def test_a_lone_duration_stands_in_the_middle_of_a_logarithmic_axis(axis):
+    scales.log_duration_axis(axis, 207, 207)
+    left, right = axis.get_view_interval()
+    assert left * right == pytest.approx(207**2)
+
+
 def test_the_tail_axis_spreads_out_the_nines(axis):
     scales.tail_axis(axis, 4.2)
     assert texts(axis) == ["0 %", "50 %", "90 %", "99 %", "99.9 %", "99.99 %"]

@@ -15,7 +15,6 @@ from lambdasim.codes import Outcome
 
 EXAMPLES = settings(
     max_examples=100,
-    deadline=None,
     derandomize=True,  # the same worlds in every run: what fails once fails always
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -76,7 +76,7 @@ def usd_of_rows(result):
             yield gb_seconds(billed_ms(*init_us), header.versions[version].memory_mb) * provisioned_usd
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(canaries())
 def test_the_bill_of_a_run_equals_the_sum_of_the_rows_of_its_logs(document):
     result = run(document)

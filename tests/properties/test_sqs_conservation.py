@@ -12,9 +12,7 @@ import lambdasim
 from lambdasim.codes import Fate
 from tests.properties.strategies import ARRIVALS, DURATION, lifecycles, parsed, share
 
-EXAMPLES = settings(
-    max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+EXAMPLES = settings(max_examples=80, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 MINUTE_US = 60_000_000
 ENDED = (Fate.SUCCESS, Fate.RECEIVES_EXCEEDED, Fate.EXPIRED, Fate.RECURSIVE, Fate.FILTERED)
 

@@ -98,6 +98,24 @@ def test_lines_fit_and_counts_of_a_step_are_added(queue, width):
     assert 0 < int(found["highest"].replace(",", "")) <= throttles
 
 
+def test_a_last_step_that_is_shorter_is_told_and_a_whole_one_is_not():
+    screen = Screen(40)
+    titles = [
+        over_time_table(over_time(run({**QUEUE, "duration": duration})), screen).title
+        for duration in ("20m", "127m", "2h", "3m30s")
+    ]
+    steps = [title.removeprefix("Over time in steps of ").partition(":")[0] for title in titles]
+    assert steps == ["2 min", "10 min, the last of 7 min", "10 min", "1 min, the last of 30 s"]
+
+
+def test_a_sparkline_too_short_for_its_times_has_them_in_its_heading():
+    result = run(world(duration="4m", warm_up="61s", trigger={"arrivals": at("3m")}))
+    table = over_time_table(over_time(result), PIPE)
+    assert table.columns[-1] == "61 s to 4 min"
+    assert table.rows[0][-1] == "▁▁█"
+    assert max(map(len, run_text(result.summary(), over_time(result), Screen(40)).split("\n"))) <= 40
+
+
 def test_a_terminal_without_blocks_gets_ascii(queue):
     lines = run_text(queue.summary(), over_time(queue), Screen(80, in_blocks=False))
     assert lines.isascii()

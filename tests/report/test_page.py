@@ -12,6 +12,7 @@ import pytest
 import lambdasim
 from lambdasim.analysis.telling import parts
 from lambdasim.display.table import table
+from lambdasim.report.page.comparison import telling_variant
 from lambdasim.report.page.html import html_report
 from lambdasim.report.page.key_figures import key_measures
 from lambdasim.report.page.parts import MOST_ROWS, cut
@@ -78,13 +79,27 @@ def comparison(scenario):
 
 
 @pytest.fixture(scope="module")
-def compared(comparison, result):
-    return html_report(comparison, run=result)
+def run_of_variant(comparison):
+    return lambdasim.simulate(comparison.variants[telling_variant(comparison)].scenario)
+
+
+@pytest.fixture(scope="module")
+def compared(comparison, run_of_variant):
+    return html_report(comparison, run=run_of_variant)
 
 
 @pytest.fixture(scope="module", params=["run", "comparison"])
 def any_page(request):
     return request.getfixturevalue({"run": "page", "comparison": "compared"}[request.param])
+
+
+def contents(tree):
+    [listed] = found(tree, "nav")
+    return [link.get("href").removeprefix("#") for link in listed.iter("a")]
+
+
+def demands_on(tree):
+    return [text_of(row) for row in found(tree, "ul", class_="demands")[0]]
 
 
 def test_the_answer_comes_first_and_is_the_reports(tree, result):
@@ -107,8 +122,7 @@ def test_sections_stand_in_their_order_and_the_contents_lead_to_them(tree):
         "assumptions",
         "provenance",
     ]
-    [contents] = found(tree, "nav")
-    assert [link.get("href") for link in contents.iter("a")] == [f"#{name}" for name in sections]
+    assert contents(tree) == sections
 
 
 def test_headings_descend_without_a_gap_below_one_heading_of_the_page(any_page):
@@ -162,7 +176,7 @@ def test_it_is_the_same_each_time_and_from_a_saved_result(page, result, scenario
     assert (tmp_path / "run" / "report.html").read_text(encoding="utf-8") == page
 
 
-def test_cards_are_the_estimates_with_their_intervals(tree, replications):
+def test_cards_are_the_estimates_with_their_intervals(tree, replications, result):
     cards = [[text_of(part) for part in card.iter("span")] for card in found(tree, "ul", class_="cards")[0]]
     told = {}
     for measure, estimate in zip(replications.measures, replications.estimates, strict=True):
@@ -170,6 +184,7 @@ def test_cards_are_the_estimates_with_their_intervals(tree, replications):
         told[".".join(measure.path)] = [value, f"{low} to {high}"]
     assert cards[1][1:] == told["functions.f.latency_ms.p99"]
     assert cards[-1][1:] == told["total.cost_usd_per_month"]
+    assert f"The answer above is of the run with seed {result.header.seed}." in text_of(tree)
 
 
 def test_without_replications_the_runs_own_values_stand_there_and_that_one_run_has_no_interval(result, scenario):
@@ -181,7 +196,7 @@ def test_without_replications_the_runs_own_values_stand_there_and_that_one_run_h
 
 def test_thresholds_have_their_verdicts_over_replications_in_words(tree, scenario):
     checks = lambdasim.check(scenario, design=DESIGN).checks
-    rows = [text_of(row) for row in found(tree, "ul", class_="demands")[0]]
+    rows = demands_on(tree)
     assert len(rows) == len(checks) == 3
     for row, check in zip(rows, checks, strict=True):
         assert check.verdict.value in row
@@ -194,9 +209,15 @@ def test_thresholds_of_one_run_are_told_as_held_or_failed(result, scenario):
     wanted = ["held" if each["ok"] else "failed" for each in result.summary()["thresholds"]]
     assert verdicts == wanted
     assert "failed" in verdicts
+    p99 = result.summary()["functions"]["f"]["latency_ms"]["p99"]
+    assert text_of(found(rows[0], "span", class_="found")[0]) == f"p99 = {p99:,.0f} ms"
 
 
 def test_the_bill_has_every_line_and_its_total(tree, result):
+    assert_billed(tree, result)
+
+
+def assert_billed(tree, result):
     [bill] = found(tree, "table", class_="bill")
     lines = [row for row in bill.iter("tr") if found(row, "th", scope="row") and len(row) == 4]
     summary = result.summary()
@@ -274,3 +295,52 @@ def test_a_comparisons_page_tells_what_to_take_and_shows_a_row_for_each_variant(
     roles = [text_of(row[-1]) for row in found(found(tree, "section", id="variants")[0], "tr")[1:]]
     assert roles[0] == "baseline"
     assert roles[1] == "recommended"
+
+
+def test_a_comparisons_page_has_after_that_what_a_runs_page_has_of_a_run_of_the_variant(
+    compared, comparison, run_of_variant
+):
+    tree = parsed(compared)
+    sections = [section.get("id") for section in tree.iter("section")]
+    assert sections == [
+        *("answer", "variants", "figures", "measures", "one-run"),
+        *("thresholds", "warnings", "advice", "bill", "assumptions", "provenance"),
+    ]
+    assert contents(tree) == sections
+    which = f"Of the run of {comparison.labels[1]} with seed 0."
+    for name in ("one-run", "thresholds", "warnings", "advice", "bill", "assumptions"):
+        [section] = found(tree, "section", id=name)
+        assert text_of(found(section, "p", class_="note")[0]) == which
+    assert len(demands_on(tree)) == len(run_of_variant.summary()["thresholds"])
+    assert_billed(tree, run_of_variant)
+    assert found(tree, "figure", id="figure-latency")
+
+
+def test_a_run_of_none_of_the_variants_is_refused(comparison, result):
+    with pytest.raises(ValueError, match=r"is of none of the variants: .*=1; .*=5"):
+        html_report(comparison, run=result)
+
+
+def test_a_page_of_several_hundred_functions_is_less_than_a_megabyte_and_tells_what_it_leaves_out():
+    names = [f"f{number:03}{'x' * 60}" for number in range(300)]
+    document = WORLD | {
+        "duration": "1m",
+        "functions": dict.fromkeys(names, WORLD["functions"]["f"]),
+        "triggers": {name[:4]: WORLD["triggers"]["t"] | {"target": name} for name in names},
+        "thresholds": [f"{name}.latency_ms.p99 < {1 if name == names[-1] else 9999}" for name in names],
+    }
+    scenario = load(document)
+    result = lambdasim.simulate(scenario)
+    replications = lambdasim.replicate(scenario, measures=key_measures(scenario), design=DESIGN)
+    page = html_report(result, scenario=scenario, replications=replications)
+    assert len(page.encode()) < 1_000_000
+    tree, left = parsed(page), 300 - MOST_ROWS
+    for what in (f"{left} more thresholds", "more rows", "more pieces of advice", "more lines"):
+        assert f"{what} are left out here" in text_of(tree)
+    assert "fails" in demands_on(tree)[0]
+    assert names[-1] in demands_on(tree)[0]
+    assert f"Of the {MOST_ROWS} busiest of 300 functions." in text_of(tree)
+    [bill] = found(tree, "table", class_="bill")
+    owners = [float(text_of(row[-1])) for row in found(bill, "tr", class_="owner")]
+    assert len(owners) == MOST_ROWS + 1
+    assert sum(owners) == pytest.approx(result.summary()["total"]["cost_usd"], abs=1e-6 * len(owners))

@@ -117,6 +117,40 @@ def test_how_far_lines_are_off_is_told_only_where_it_is_known(found, scenario):
     assert f"{three.misses(0).by:.3g} ms (api.latency_ms.p99)" in note
 
 
+def test_along_which_axes_nothing_tells_how_far_lines_are_off_is_said(scenario, found):
+    told = "only two values were simulated; nothing tells how far off lines are there."
+    assert f"Along Memory of api and Traffic and Provisioned concurrency of api {told}" in notes(found)
+    mixed = grid(scenario, {MEMORY: [512, 1024, 2048], "traffic": [1, 2]})
+    assert f"Along Traffic {told}" in notes(mixed)
+    assert not any(told in note for note in notes(grid(scenario, {MEMORY: [512, 1024, 2048]})))
+
+
+def test_what_a_dash_means_is_said_where_there_is_one(found):
+    assert not any("A dash" in note for note in notes(found))
+    quiet = lambdasim.parse_scenario(WORLD.replace("2/s", "0.001/s"))
+    assert any("A dash: no run had a value" in note for note in notes(grid(quiet, {"traffic": [1, 2000]})))
+
+
+def test_a_percentile_is_called_a_median_only_where_it_is_one(scenario):
+    def said(runs):
+        return any(
+            "the median over replications" in note for note in notes(grid(scenario, {"traffic": [1, 2]}, **runs))
+        )
+
+    assert [said({"replications": runs}) for runs in (5, 6)] == [False, True]
+    assert not said({"replications": 6, "measures": ["api.cold_starts"]})
+
+
+def test_durations_that_stay_as_they_are_at_any_memory_size_are_told(tmp_path, scenario):
+    """Laid over together, duration and memory size belong together; then no line can bend by memory."""
+    told = "its durations count as measured at each of them"
+    assert not any(told in note for note in notes(grid(scenario, {MEMORY: [512, 1024]})))
+    (tmp_path / "shop.yaml").write_text(WORLD)
+    own = {"functions.api.handler.duration": "100 ms"}
+    restated = lambdasim.load_scenario(tmp_path / "shop.yaml", overrides=own)
+    assert any(told in note for note in notes(grid(restated, {MEMORY: [512, 1024]})))
+
+
 def test_without_the_scenario_among_the_points_there_are_no_changes_and_it_is_said(scenario, found):
     path = "functions.api.reserved_concurrent_executions"
     without = grid(scenario, {path: [1, 2]}, ["api.cold_starts"])

@@ -12,7 +12,7 @@ from lambdasim.display.screen import Screen
 from lambdasim.header import Header, IncidentFacts, VersionFacts
 from lambdasim.report.tables import tables
 from lambdasim.report.text import run_text
-from lambdasim.result import storage
+from lambdasim.result import file_formats
 from lambdasim.result.changes import text_of
 from lambdasim.result.result import Result
 
@@ -106,7 +106,7 @@ def test_the_connections_are_in_the_summary_the_report_and_the_warnings(shop):
 
 @pytest.mark.parametrize("parquet", [True, False])
 def test_changes_and_connections_are_saved_and_loaded(shop, parquet, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: parquet)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: parquet)
     shop.save(tmp_path)
     assert {"downstream.csv", "changes.parquet" if parquet else "changes.csv.gz"} < {p.name for p in tmp_path.iterdir()}
     loaded = Result.load(tmp_path)

@@ -14,7 +14,7 @@ from synthetic_logs import attempts, events, invocations
 from worlds import made, made_queued
 
 from lambdasim.errors import ResultError
-from lambdasim.result import storage
+from lambdasim.result import file_formats, storage
 from lambdasim.result.result import Result
 
 FILES = ["environments.parquet", "invocations.parquet", "manifest.json", "summary.json", "timeline.csv"]
@@ -49,7 +49,7 @@ def test_what_was_saved_is_loaded(result, tmp_path):
 
 
 def test_what_was_saved_without_pyarrow_is_loaded(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: False)
     result.save(tmp_path)
     assert "invocations.csv.gz" in names(tmp_path)
     assert_equal(Result.load(tmp_path), result)
@@ -57,7 +57,7 @@ def test_what_was_saved_without_pyarrow_is_loaded(result, tmp_path, monkeypatch)
 
 @pytest.mark.parametrize("parquet", [True, False])
 def test_what_was_saved_of_queued_events_is_loaded_to_the_same_bytes(parquet, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: parquet)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: parquet)
     queued = made_queued()
     queued.save(tmp_path / "one")
     log = "events.parquet" if parquet else "events.csv.gz"
@@ -119,7 +119,7 @@ def test_a_loaded_result_saves_to_the_same_bytes(result, tmp_path):
 
 @pytest.mark.parametrize("parquet", [True, False])
 def test_equal_runs_leave_equal_bytes_however_long_they_took(parquet, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: parquet)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: parquet)
     for place, wall_s in (("one", 1.0), ("two", 5.0)):
         made(wall_s=wall_s).save(tmp_path / place)
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
@@ -177,32 +177,30 @@ def small_files():
 
 @pytest.mark.parametrize("parquet", [True, False])
 def test_when_the_system_refuses_to_write_more_nothing_half_written_stays(parquet, result, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: parquet)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: parquet)
     with pytest.raises(ResultError, match="can't be written: File too large"), small_files():
         result.save(tmp_path / "a" / "b")
     assert names(tmp_path) == []
 
 
-WRITERS = ["_write_json", "_write_csv", "_write_parquet"]
+WRITERS = ["write_json", "write_csv", "write_parquet"]
 
 
 def fill_the_disk(monkeypatch, writer, error):
-    real = getattr(storage, writer)
+    real = getattr(file_formats, writer)
 
     def write(content, file):
         real(content, file)
         file.flush()
         raise error
 
-    monkeypatch.setattr(storage, writer, write)
+    monkeypatch.setattr(file_formats, writer, write)
 
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_no_folder(writer, result, tmp_path, monkeypatch):
     fill_the_disk(monkeypatch, writer, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-    file = {"_write_json": "summary.json", "_write_csv": "timeline.csv", "_write_parquet": "invocations.parquet"}[
-        writer
-    ]
+    file = {"write_json": "summary.json", "write_csv": "timeline.csv", "write_parquet": "invocations.parquet"}[writer]
     with pytest.raises(ResultError, match=rf"new/{file}: can't be written: No space left on device; make room or name"):
         result.save(tmp_path / "new")
     assert names(tmp_path) == []
@@ -212,7 +210,7 @@ def test_a_full_disk_is_an_error_that_names_the_file_and_leaves_no_folder(writer
 def test_an_earlier_result_survives_a_full_disk_and_ctrl_c(error, result, tmp_path, monkeypatch):
     result.save(tmp_path)
     with monkeypatch.context() as patch:
-        fill_the_disk(patch, "_write_parquet", error)
+        fill_the_disk(patch, "write_parquet", error)
         with pytest.raises((ResultError, KeyboardInterrupt)):
             made(seed=2).save(tmp_path)
     assert names(tmp_path) == FILES
@@ -269,7 +267,7 @@ def test_a_manifest_without_its_header_is_named(result, tmp_path):
 
 
 def test_a_truncated_log_is_named(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: False)
     result.save(tmp_path)
     packed = tmp_path / "invocations.csv.gz"
     packed.write_bytes(packed.read_bytes()[:5000])
@@ -279,13 +277,13 @@ def test_a_truncated_log_is_named(result, tmp_path, monkeypatch):
 
 def test_a_parquet_log_without_pyarrow_says_what_to_install(result, tmp_path, monkeypatch):
     result.save(tmp_path)
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: False)
     with pytest.raises(ResultError, match=r"pip install 'lambdasim-aws\[parquet\]'"):
         Result.load(tmp_path)
 
 
 def test_files_are_what_their_names_say(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_has_pyarrow", lambda: False)
+    monkeypatch.setattr(file_formats, "has_pyarrow", lambda: False)
     result.save(tmp_path)
     lines = gzip.decompress((tmp_path / "invocations.csv.gz").read_bytes()).decode().splitlines()
     assert len(lines) == 1 + len(result.invocations)

@@ -136,7 +136,7 @@ def test_of_nothing_there_are_no_percentiles_and_no_rates():
     assert function["concurrency"] == {"mean": 0.0, "max": 0}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.integers(0, 200), st.integers(0, 20))
 def test_every_event_succeeds_fails_or_is_in_flight(seed, rows, unfinished):
     log = random_log(stream(seed, "conserved"), rows)

@@ -60,7 +60,7 @@ def test_each_trigger_tells_what_its_kind_counts(keep_log):
     assert triggers["orders"]["visible_max"] == 1200
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.integers(0, 200), st.integers(0, 20), st.booleans())
 def test_every_event_of_a_function_and_of_a_trigger_succeeds_fails_or_is_in_flight(seed, rows, waiting, keep_log):
     head = queued_header()

@@ -61,6 +61,15 @@ def test_a_trace_is_written_a_piece_at_a_time(result):
     assert file.longest < file.tell() / 4
 
 
+def test_a_link_stays_and_what_it_leads_to_is_written(result, tmp_path):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "trace.json").symlink_to("far/trace.json")
+    result.save_trace(tmp_path / "trace.json")
+    assert (tmp_path / "trace.json").is_symlink()
+    assert json.loads((tmp_path / "far" / "trace.json").read_bytes())
+    assert len(list(tmp_path.rglob("*"))) == 3
+
+
 def test_without_the_log_there_is_no_trace_and_no_file(tmp_path):
     result = lambdasim.simulate(load(world()), log="none")
     with pytest.raises(ResultError, match=r"the invocation log was not kept.*simulate with log='full'"):

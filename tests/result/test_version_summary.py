@@ -69,7 +69,7 @@ def test_a_function_with_one_version_in_use_has_no_table_of_versions():
     assert function({}, name="007")["versions"] == {}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32), st.integers(20, 200))
 def test_versions_add_up_to_their_function(seed, rows):
     found = function(log=random_log(stream(seed, "add up"), rows, versions=True))

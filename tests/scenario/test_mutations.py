@@ -57,15 +57,13 @@ def texts(draw):
     return "".join(lines)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(text=texts())
 def test_a_changed_scenario_is_read_or_refused(text):
     reads_or_refuses(lambda: parse_scenario(text, base=HERE))
 
 
-@settings(
-    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, len(TEXT.encode())), junk=st.binary(min_size=1, max_size=8))
 def test_a_file_with_bytes_of_junk_is_read_or_refused(tmp_path, at, junk):
     content = TEXT.encode()
@@ -74,13 +72,13 @@ def test_a_file_with_bytes_of_junk_is_read_or_refused(tmp_path, at, junk):
     reads_or_refuses(lambda: load_scenario(file))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(text=st.text(alphabet=st.sampled_from("ab:-[]{}&*!|>'\"#?, \n\t%@`<0.é\x00"), max_size=60))
 def test_any_text_is_read_or_refused(text):
     reads_or_refuses(lambda: parse_scenario(text))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.text(alphabet="abfunctios.[]0/é ", max_size=20) | st.sampled_from(
     ["functions.api.memory_size", "triggers.shop.arrivals", "triggers.users.flows.0.weight", "lifecycle.idle_timeout"]
 ), value=st.text(max_size=12) | st.sampled_from(SCALARS))  # fmt: skip

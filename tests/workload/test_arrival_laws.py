@@ -19,7 +19,7 @@ every_kind = pytest.mark.parametrize("process", KINDS, ids=KIND_NAMES)
 
 
 @given(process=st.sampled_from(KINDS), until_us=st.integers(1, 15 * US_PER_MINUTE), seed=st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_times_are_sorted_whole_microseconds_before_the_end(process, until_us, seed):
     found = blocks_of(process, until_us, seed=seed)
     for block in found:
@@ -31,7 +31,7 @@ def test_times_are_sorted_whole_microseconds_before_the_end(process, until_us, s
 
 
 @given(process=st.sampled_from(KINDS), early_us=st.integers(1, 10 * US_PER_MINUTE), seed=st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_longer_horizon_only_adds_events_at_its_end(process, early_us, seed):
     long = times_of(process, 10 * US_PER_MINUTE, seed=seed)
     assert np.array_equal(times_of(process, early_us, seed=seed), long[long < early_us])
@@ -87,7 +87,7 @@ def test_a_high_rate_streams_in_flat_memory_and_a_low_one_ends():
     ),
     sizes=st.lists(st.integers(0, 6000), min_size=1, max_size=4),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_reel_gives_the_same_draws_in_any_portions(distribution, sizes):
     assert isinstance(distribution, Distribution)
     portions = blocks.Reel(distribution, stream(1))

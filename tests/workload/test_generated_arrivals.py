@@ -11,7 +11,7 @@ from lambdasim.units import US_PER_S
 from lambdasim.workload.arrivals import Bursts, Poisson, Renewal, Sum
 from lambdasim.workload.expected import expected_events
 
-LAWS = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+LAWS = settings(max_examples=40, derandomize=True, database=None)
 EVENTS = 20_000
 rates = st.floats(0.01, 5000).map(lambda per_s: per_s * PER_S)
 seeds = st.integers(0, 2**32)

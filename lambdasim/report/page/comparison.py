@@ -10,8 +10,8 @@ from lambdasim.report.choice import answer
 from lambdasim.report.compare import measure_tables, notes
 from lambdasim.report.page import provenance
 from lambdasim.report.page.content import ComparisonPage
-from lambdasim.report.page.parts import assumptions_of, cut, pictures_of, shown
-from lambdasim.report.text import answer as answer_of_run
+from lambdasim.report.page.parts import MOST_ROWS_OF_MEASURES, MOST_VARIANTS, cut, first_of, pictures_of, shown
+from lambdasim.report.page.run import one_run
 
 if TYPE_CHECKING:
     from lambdasim.analysis.compare import Comparison
@@ -25,11 +25,16 @@ def telling_variant(comparison: Comparison) -> int:
 
 
 def comparison_page(comparison: Comparison, run: Result | None) -> ComparisonPage:
-    """All that the page shows; ``run`` is one of :func:`telling_variant`."""
+    """All that the page shows; ``run`` is one of any variant, best of :func:`telling_variant`.
+
+    Raises:
+        ValueError: ``run`` is of none of the variants.
+    """
     design = comparison.design
     scenarios = list(dict.fromkeys(variant.scenario.name for variant in comparison.variants))
     descriptions = list(dict.fromkeys(variant.scenario.description for variant in comparison.variants))
-    number = telling_variant(comparison)
+    number = telling_variant(comparison) if run is None else _variant_of(comparison, run)
+    label = comparison.labels[number]
     return ComparisonPage(
         title=" and ".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)} scenarios",
         description=descriptions[0] if len(descriptions) == 1 else "",
@@ -40,16 +45,24 @@ def comparison_page(comparison: Comparison, run: Result | None) -> ComparisonPag
             ("Confidence", share(design.confidence)),
             ("Compared with", comparison.labels[comparison.baseline]),
         ],
-        variants=cut("variants-table", _variants(comparison)),
-        measures=shown("measure", measure_tables(comparison)),
+        variants=cut("variants-table", _variants(comparison), MOST_VARIANTS),
+        measures=first_of(
+            shown("measure", measure_tables(comparison), MOST_VARIANTS), MOST_ROWS_OF_MEASURES // len(comparison.labels)
+        ),
         notes=list(notes(comparison)),
         pictures=pictures_of(comparison, "comparison"),
-        run_label=comparison.labels[number],
-        run_answer="" if run is None else answer_of_run(run.summary()),
-        run_pictures=[] if run is None else pictures_of(run, "run"),
-        assumptions=None if run is None else assumptions_of(run),
+        run_label=label,
+        run=None if run is None else one_run(run, comparison.variants[number].scenario, variant=label),
         provenance=provenance.of_comparison(comparison),
     )
+
+
+def _variant_of(comparison: Comparison, run: Result) -> int:
+    sha256 = run.document["scenario"]["sha256"]
+    for number, variant in enumerate(comparison.variants):
+        if variant.scenario.sha256 == sha256:
+            return number
+    raise ValueError(f"the run is of none of the variants: {'; '.join(comparison.labels)}")
 
 
 def _variants(comparison: Comparison) -> Table:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from lambdasim.display.table import Table
 
 if TYPE_CHECKING:
     from lambdasim.advice.advise import Advice
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,21 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed(Generic[Entry]):
+    """A list as a page shows it: ``left_out`` entries more are not there."""
+
+    entries: Sequence[Entry]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """A table as a page shows it: ``left_out`` rows of it are not there."""
+    """A table as a page shows it: ``left_out`` rows of it are not there, but in what ``verb`` gives."""
 
     name: str  # what its ids begin with
     table: Table
     left_out: int = 0
+    verb: str = "run -o"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +117,12 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A scenario as it was written, and what was laid over it."""
+    """A scenario as it was written, but for ``left_out`` lines at its end, and what was laid over it."""
 
     name: str
     file: str
     text: str
+    left_out: int
     overrides: Sequence[tuple[str, str]]
 
 
@@ -124,41 +136,47 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class OneRun:
+    """What a page tells of one run, and of ``which``; ``advice`` is None where the scenario is not at hand."""
+
+    which: str
+    answer: str
+    thresholds: Listed[Demand]
+    thresholds_note: str
+    warnings: Listed[dict[str, str]]
+    advice: Listed[Advice] | None
+    pictures: Sequence[Picture]
+    bill: Bill
+    assumptions: Assumptions
+
+
+@dataclass(frozen=True, slots=True)
 class RunPage:
-    """The page of one run; ``advice`` is None where the scenario is not at hand."""
+    """The page of one run."""
 
     title: str
     description: str
-    answer: str
-    seed: int
     facts: Sequence[tuple[str, str]]
     key: KeyFigures
     what_if: Any | None
-    thresholds: Sequence[Demand]
-    thresholds_note: str
-    warnings: Sequence[dict[str, str]]
-    advice: Sequence[Advice] | None
-    pictures: Sequence[Picture]
+    run: OneRun
     tables: Sequence[Shown]
-    bill: Bill
-    assumptions: Assumptions
+    tables_note: str
     provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """The page of a comparison; ``run`` is a run of one variant, which ``run_label`` names."""
+    """The page of a comparison; ``run`` is of the variant that ``run_label`` names."""
 
     title: str
     description: str
     answer: str
     facts: Sequence[tuple[str, str]]
     variants: Shown
-    measures: Sequence[Shown]
+    measures: Listed[Shown]
     notes: Sequence[str]
     pictures: Sequence[Picture]
     run_label: str
-    run_answer: str
-    run_pictures: Sequence[Picture]
-    assumptions: Assumptions | None
+    run: OneRun | None
     provenance: Provenance

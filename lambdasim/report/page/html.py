@@ -33,10 +33,11 @@ def html_report(
             ``replications``, or the one that the result has kept.
         replications: of the same scenario, for intervals; best of ``key_measures(scenario)``.
         what_if: a grid of the same scenario, for sliders.
-        run: of a comparison: a run of the variant that it recommends, whose figures are shown.
+        run: of a comparison: a run of one of its variants, whose figures, thresholds, advice and bill are shown.
 
     Raises:
-        ValueError: ``scenario`` or ``replications`` are of another scenario than the result.
+        ValueError: ``scenario`` or ``replications`` are of another scenario than the result; ``run`` is of none of the
+            variants.
 
     >>> from lambdasim import load_scenario, simulate
     >>> page = html_report(simulate(load_scenario("scenarios/cron_herd.yaml")))

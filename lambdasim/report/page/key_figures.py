@@ -14,19 +14,20 @@ from lambdasim.display.numbers import month_of, share
 from lambdasim.display.table import table
 from lambdasim.header import FAMILIES, Family
 from lambdasim.report.page.content import Card, KeyFigures, Shown
+from lambdasim.report.page.parts import cut
 from lambdasim.report.replicate import notes
 from lambdasim.scenario.measures import Measure, Names, read_measure
 from lambdasim.scenario.model import Scenario
 
 Summary = Mapping[str, Any]
-ONE_RUN = "One run has no interval: with other luck its numbers would be others."
+ONE_RUN = "One run has no interval: with other luck its numbers would be others; replications tell by how much."
 _OF_FUNCTION = {
     "latency_ms.p50": "Median latency",
     "latency_ms.p99": "P99 latency",
     "cold_start_rate": "Runs that started cold",
     "throttles.total": "Throttled attempts",
     "final_failures.total": "Events that failed for good",
-    "concurrency.max": "Most at the same time",
+    "concurrency.max": "Most concurrent executions",
 }
 _OF_TRIGGER = {
     Family.SYNCHRONOUS: (),
@@ -63,7 +64,10 @@ def key_figures(summary: Summary, names: Names, replications: Replications | Non
     if replications is None:
         return KeyFigures(f"{of}{ONE_RUN}", cards, None, [])
     seeds, sure = replications.seeds, share(replications.confidence)
-    told = f"Below each number its {sure} interval, from {len(seeds)} replications (seeds {seeds[0]} to {seeds[-1]})."
+    told = (
+        f"Below each number its {sure} interval, from {len(seeds)} replications (seeds {seeds[0]} to {seeds[-1]}). "
+        f"The answer above is of the run with seed {summary['seed']}."
+    )
     return KeyFigures(f"{of}{told}", cards, _table(summary, replications), list(notes(replications)))
 
 
@@ -118,4 +122,5 @@ def _table(summary: Summary, replications: Replications) -> Shown:
         )
     n, sure = len(replications.seeds), share(replications.confidence)
     columns = ("measure", f"run of seed {summary['seed']}", "estimate", "from", "to", "runs")
-    return Shown("key-table", table(f"Estimates over {n} replications, {sure} intervals", columns, rows, "measure"))
+    whole = table(f"Estimates over {n} replications, {sure} intervals", columns, rows, "measure")
+    return cut("key-table", whole, verb="replicate")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambdasim.analysis.contrasts import Contrast
+from lambdasim.analysis.telling import with_unit
 from lambdasim.analysis.thresholds import Check, Verdict
 from lambdasim.analysis.uncertainty import yaml_of
 from lambdasim.display.numbers import month_of, number, share, span
@@ -16,16 +17,22 @@ from lambdasim.errors import FigureError
 from lambdasim.plots.catalogue import KINDS
 from lambdasim.plots.inline import inline_svg
 from lambdasim.report.checks import SIGNS, finding
-from lambdasim.report.page.content import Assumption, Assumptions, Bill, Demand, Owner, Picture, Shown
+from lambdasim.report.page.content import Assumption, Assumptions, Bill, Demand, Listed, Owner, Picture, Shown
 from lambdasim.result.summary import ASSUMED
+from lambdasim.scenario.thresholds import read_threshold
 
 if TYPE_CHECKING:
     from lambdasim.analysis.replicate import Replications
     from lambdasim.result.result import Result
+    from lambdasim.scenario.measures import Names
     from lambdasim.scenario.model import Scenario
 
 Summary = Mapping[str, Any]
-MOST_ROWS, MOST_BEHIND_A_FIGURE = 200, 60  # of tables: a page is for reading, the logs have it all
+Entry = TypeVar("Entry")
+# A page is for reading, and less than a megabyte whatever the scenario; verbs give all of it.
+MOST_ROWS = 60  # of a table, and entries of a list
+MOST_VARIANTS = 100  # which is as many as are compared
+MOST_ROWS_OF_MEASURES = 1000
 MEANINGS = (
     ("H", "high: AWS says so, or it was measured many times"),
     ("M", "medium: a third party says so, or an old copy of AWS's pages"),
@@ -49,20 +56,25 @@ def pictures_of(subject: Any, of: str, prefix: str = "figure") -> list[Picture]:
         except FigureError:
             continue
         name = f"{prefix}-{kind_name}"
-        behind = cut(f"{name}-table", drawing.table, MOST_BEHIND_A_FIGURE)
+        behind = cut(f"{name}-table", drawing.table)
         pictures.append(Picture(name, drawing.title, drawing.words, inline_svg(drawing, name), behind))
     return pictures
 
 
-def cut(name: str, table: Table, most: int = MOST_ROWS) -> Shown:
-    """A table's first ``most`` rows, and how many more there are."""
-    rows = tuple(table.rows)
-    return Shown(name, replace(table, rows=rows[:most]), max(0, len(rows) - most))
+def first_of(entries: Sequence[Entry], most: int = MOST_ROWS) -> Listed[Entry]:
+    """The first ``most`` entries, and how many more there are."""
+    return Listed(entries[:most], max(0, len(entries) - most))
 
 
-def shown(prefix: str, tables: Iterable[Table]) -> list[Shown]:
+def cut(name: str, table: Table, most: int = MOST_ROWS, verb: str = "run -o") -> Shown:
+    """A table's first ``most`` rows, and how many more ``verb`` gives."""
+    rows = first_of(tuple(table.rows), most)
+    return Shown(name, replace(table, rows=rows.entries), rows.left_out, verb)
+
+
+def shown(prefix: str, tables: Iterable[Table], most: int = MOST_ROWS) -> list[Shown]:
     """Tables under names that no other has."""
-    return [cut(f"{prefix}-{number_}", table) for number_, table in enumerate(tables, start=1)]
+    return [cut(f"{prefix}-{number_}", table, most) for number_, table in enumerate(tables, start=1)]
 
 
 def bill_of(summary: Summary) -> Bill:
@@ -78,9 +90,20 @@ def bill_of(summary: Summary) -> Bill:
         for name, cost in entries
         if cost["lines"]
     ]
+    owners = _dearest(owners, [cost["total"] for _, cost in entries if cost["lines"]])
     total = summary["total"]
     month = f"A month {month_of(summary['simulated_s'] - summary['warm_up_s'])}"
     return Bill(span(summary), owners, f"{total['cost_usd']:,.6f}", month, f"{total['cost_usd_per_month']:,.2f}")
+
+
+def _dearest(owners: Sequence[Owner], usd: Sequence[float]) -> list[Owner]:
+    """The owners that cost most, in their order, and what all others come to."""
+    if len(owners) <= MOST_ROWS:
+        return list(owners)
+    dearest = sorted(range(len(owners)), key=lambda place: -usd[place])[:MOST_ROWS]
+    rest = sum(usd) - sum(usd[place] for place in dearest)
+    others = Owner(f"{len(owners) - MOST_ROWS:,} others, none of which costs more", [], f"{rest:,.6f}")
+    return [*(owners[place] for place in sorted(dearest)), others]
 
 
 def assumptions_of(result: Result) -> Assumptions:
@@ -110,8 +133,8 @@ def _assumption(entry: Mapping[str, Any]) -> Assumption:
 
 
 def demands_of(
-    summary: Summary, scenario: Scenario | None, replications: Replications | None
-) -> tuple[list[Demand], str]:
+    summary: Summary, names: Names, scenario: Scenario | None, replications: Replications | None
+) -> tuple[Listed[Demand], str]:
     """Thresholds with their verdicts, and how these were found: over replications where there are any of all measures.
 
     One run says whether a threshold held in it; replications say how surely it holds.
@@ -122,22 +145,28 @@ def demands_of(
             f"Over {n} replications. A threshold holds if all of its measure's {confidence} interval is within, "
             "fails if all of it is outside, and is undecided in between."
         )
-        return [
+        return _worst(
             Demand(SIGNS[one.verdict], one.verdict.value, _KINDS_OF[one.verdict], one.threshold.text, finding(one))
             for one in checks
-        ], note
-    return [
-        _held(SIGNS[Verdict.HOLDS], "held", "ok", threshold)
-        if threshold["ok"]
-        else _held(SIGNS[Verdict.FAILS], "failed", "failed", threshold)
-        for threshold in summary["thresholds"]
-    ], "In this one run; replications tell how surely."
+        ), note
+    note = "In this one run; replications tell how surely."
+    return _worst(_of_one_run(threshold, names) for threshold in summary["thresholds"]), note
 
 
-def _held(sign: str, verdict: str, kind: str, threshold: Summary) -> Demand:
-    value, text = threshold["value"], threshold["text"]
-    found = "no value" if value is None else share(value) if text.rstrip().endswith("%") else number(value)
-    return Demand(sign, verdict, kind, text, found)
+def _worst(demands: Iterable[Demand]) -> Listed[Demand]:
+    """All in their order, or, of more than a page has, first those that do not hold."""
+    every = list(demands)
+    return first_of(every if len(every) <= MOST_ROWS else sorted(every, key=lambda demand: demand.kind == "ok"))
+
+
+def _of_one_run(threshold: Summary, names: Names) -> Demand:
+    """A threshold of the summary, with what was found in words as replications have them."""
+    text, value = threshold["text"], threshold["value"]
+    measure = read_threshold(text, names).measure
+    key = measure.path[-1]
+    found = f"{key} has no value" if value is None else f"{key} = {with_unit(measure, value)}"
+    verdict = Verdict.HOLDS if threshold["ok"] else Verdict.FAILS
+    return Demand(SIGNS[verdict], "held" if threshold["ok"] else "failed", _KINDS_OF[verdict], text, found)
 
 
 def _checks(scenario: Scenario, replications: Replications) -> Sequence[Check]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lambdasim.result.result import Result
     from lambdasim.scenario.model import Scenario
 
+MOST_TEXT = 60_000  # characters of scenarios' files, all together
 _NAMES = {"lambdasim": "lambdasim", "python": "Python", "numpy": "NumPy", "simpy": "SimPy"}
 
 
@@ -43,7 +44,7 @@ def of_run(
     if scenario is None:
         return Provenance(facts, "", [])
     command = _run_command(result, scenario, replications, usual, what_if)
-    return Provenance(facts, command, [_written(scenario)])
+    return Provenance(facts, command, [_written(scenario, scenario.written.overrides, MOST_TEXT)])
 
 
 def of_comparison(comparison: Comparison) -> Provenance:
@@ -56,7 +57,7 @@ def of_comparison(comparison: Comparison) -> Provenance:
         ("Seeds", f"{comparison.seeds[0]} to {comparison.seeds[-1]}, the same of each variant"),
         *_versions(versions()),
     ]
-    written = [_written(scenario, _shared(comparison)) for scenario in files]
+    written = [_written(scenario, _shared(comparison), MOST_TEXT // len(files)) for scenario in files]
     return Provenance(facts, _comparison_command(comparison, files), written)
 
 
@@ -64,10 +65,13 @@ def _versions(known: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, str(known[key])) for key, name in _NAMES.items() if key in known]
 
 
-def _written(scenario: Scenario, overrides: Mapping[str, str] | None = None) -> Written:
-    written = scenario.written
-    laid = written.overrides if overrides is None else overrides
-    return Written(scenario.name, scenario.file, written.text, list(laid.items()))
+def _written(scenario: Scenario, overrides: Mapping[str, str], most: int) -> Written:
+    """The scenario's text, as many whole lines of it as ``most`` characters hold."""
+    text = scenario.written.text
+    if len(text) > most:
+        text = text[: text.rfind("\n", 0, most) + 1]
+    left_out = len(scenario.written.text[len(text) :].splitlines())
+    return Written(scenario.name, scenario.file, text, left_out, list(overrides.items()))
 
 
 def _run_command(

@@ -7,8 +7,10 @@
   const byId = id => document.getElementById(id);
   const sliders = grid.axes.map((_, n) => byId(`what-if-${n}`));
   const exacts = grid.axes.map((_, n) => byId(`what-if-${n}-exact`));
-  const point = grid.axes.map(axis => axis.start);
+  let point = grid.axes.map(axis => axis.start);
   const own = grid.axes.every(axis => axis.own !== null) ? grid.axes.map(axis => axis.numbers[axis.own]) : null;
+  const known = table => table && table.map(row => row.map(x => x ?? NaN));
+  const [estimates, changes] = [known(grid.estimates), known(grid.changes)];
 
   // ---- numbers as they are written (lambdasim/display/numbers.py, lambdasim/analysis/telling.py) ----
 
@@ -56,11 +58,11 @@
     return `${signed(kind, value)}${kind === "share" ? " points" : ""}${interval}`;
   }
 
-  function ends([value, low, high, runs]) {
+  function ends(kind, [value, low, high, runs]) {
     if (Number.isNaN(value)) return "-";
     const partly = runs < grid.runs ? `, ${runs} of ${grid.runs} runs had a value` : "";
-    return kind => Number.isNaN(low) ? `no interval${partly}`
-      : `${low === high ? "no spread" : `${quantity(kind, low)} to ${quantity(kind, high)}`}${partly}`;
+    if (Number.isNaN(low)) return `no interval${partly}`;
+    return `${low === high ? "no spread" : `${quantity(kind, low)} to ${quantity(kind, high)}`}${partly}`;
   }
 
   const shown = (axis, x) => `${plain(x)} ${x === 1 ? axis.one : axis.unit}`.trimEnd();
@@ -74,9 +76,7 @@
     return x === numbers[place] ? [place, 0] : [place, (x - numbers[place]) / (numbers[place + 1] - numbers[place])];
   }
 
-  const known = number => number === null ? NaN : number;
-
-  // One row of `table` (estimates or changes) at a point: [value, low, high, ...] of measure m.
+  // Measure m at a point: its value, low and high, and of `estimates` how many runs had a value, the fewest around.
   function at(table, m, where) {
     let corners = [{ row: 0, weight: 1 }];
     grid.axes.forEach((axis, n) => {
@@ -86,17 +86,15 @@
         steps.map(([step, each]) => ({ row: row * axis.numbers.length + step, weight: weight * each })));
     });
     const rows = corners.map(({ row }) => table[row * grid.measures.length + m]);
-    const column = (row, n) => known(row[n]);
-    const found = [0, 1, 2].map(n => {
-      let total = 0;
-      rows.forEach((row, c) => { total += corners[c].weight * column(row, n); });
-      const parts = rows.map(row => column(row, n));
-      return Math.min(Math.max(total, Math.min(...parts)), Math.max(...parts));
+    return rows[0].map((_, n) => {
+      const parts = rows.map(row => row[n]), least = Math.min(...parts);
+      if (n === 3) return least;
+      const total = parts.reduce((sum, part, c) => sum + corners[c].weight * part, 0);
+      return Math.min(Math.max(total, least), Math.max(...parts));
     });
-    if (rows[0].length > 3) found.push(Math.min(...rows.map(row => row[3])));
-    return found;
   }
 
+  const put = (n, x) => point.map((value, other) => other === n ? x : value);
   const isSimulated = where => grid.axes.every((axis, n) => axis.numbers.includes(where[n]));
 
   function origin() {
@@ -115,7 +113,9 @@
 
   function text(axis, x) {
     const place = axis.numbers.indexOf(x);
-    return place >= 0 ? axis.texts[place] : `${x}${axis.suffix ? ` ${axis.suffix}` : ""}`;
+    if (place >= 0) return axis.texts[place];
+    const digits = x.toLocaleString("en", { useGrouping: false, maximumFractionDigits: 20 });  // without an exponent
+    return `${digits} ${axis.suffix}`.trimEnd();
   }
 
   const command = () => [grid.command.before,
@@ -143,56 +143,59 @@
 
   function chart(svg, m, n) {
     const measure = grid.measures[m], axis = grid.axes[n];
-    const spots = axis.numbers.map(x => point.map((value, other) => other === n ? x : value));
-    const found = spots.map(spot => at(grid.estimates, m, spot));
-    const chosen = at(grid.estimates, m, point);
-    const numbers = found.flatMap(([value, low, high]) => [value, low, high]).filter(x => !Number.isNaN(x));
+    const spots = axis.numbers.map(x => put(n, x));
+    const found = spots.map(spot => at(estimates, m, spot));
+    const [chosen] = at(estimates, m, point);
+    const numbers = found.flatMap(row => row.slice(0, 3)).filter(x => !Number.isNaN(x));
     svg.replaceChildren();
-    svg.setAttribute("aria-label", words(measure, axis, spots, found, chosen[0], point[n]));
+    svg.setAttribute("aria-label", words(measure, axis, spots, found, chosen, point[n]));
     if (!numbers.length) {
       draw(svg, "text", { x: RIGHT / 2, y: 96, "text-anchor": "middle" }, "no value here");
       return;
     }
+    const { across, up } = frame(svg, measure.kind, axis, numbers);
+    let path = "", pen = "M";
+    found.forEach(([value], place) => {
+      if (!Number.isNaN(value)) path += `${pen}${across(axis.numbers[place])} ${up(value)}`;
+      pen = Number.isNaN(value) ? "M" : "L";
+    });
+    draw(svg, "path", { d: path, class: "line" });
+    found.forEach(([value, low, high], place) => {
+      if (Number.isNaN(value)) return;
+      const x = across(axis.numbers[place]), kind = isSimulated(spots[place]) ? "simulated" : "interpolated";
+      if (!Number.isNaN(low)) draw(svg, "line", { x1: x, x2: x, y1: up(low), y2: up(high), class: `whisker ${kind}` });
+      draw(svg, "circle", { cx: x, cy: up(value), r: 4, class: kind });
+    });
+    if (Number.isNaN(chosen)) return;
+    const [x, y] = [across(point[n]), up(chosen)];
+    draw(svg, "line", { x1: x, x2: x, y1: TOP, y2: BOTTOM, class: "chosen-at" });
+    draw(svg, "path", { d: `M${x} ${y - 8}l8 8l-8 8l-8 -8Z`, class: "chosen" });
+  }
+
+  // The axes that hold all the numbers; where on them a value of the grid's axis lies (across), and one of the measure (up).
+  function frame(svg, kind, axis, numbers) {
     const [low, high] = rangeOf(numbers);
     const first = axis.numbers[0], last = axis.numbers.at(-1);
     const ticks = (numbers.every(x => x === 0) ? [0] : ticksOf(low, high))
-      .map(y => [y, quantity(measure.kind, Number(y.toPrecision(12)))]);
-    const LEFT = Math.max(24, ...ticks.map(([, label]) => widthOf(label))) + 8;
-    const across = x => LEFT + 8 + (x - first) / (last - first) * (RIGHT - LEFT - 16);
+      .map(y => [y, quantity(kind, Number(y.toPrecision(12)))]);
+    const left = Math.max(24, ...ticks.map(([, label]) => widthOf(label))) + 8;
+    const across = x => left + 8 + (x - first) / (last - first) * (RIGHT - left - 16);
     const up = y => BOTTOM - (y - low) / (high - low) * (BOTTOM - TOP);
     for (const [y, label] of ticks) {
-      draw(svg, "line", { x1: LEFT, x2: RIGHT, y1: up(y), y2: up(y), class: "grid" });
-      draw(svg, "text", { x: LEFT - 6, y: up(y) + 4, "text-anchor": "end" }, label);
+      draw(svg, "line", { x1: left, x2: RIGHT, y1: up(y), y2: up(y), class: "grid" });
+      draw(svg, "text", { x: left - 6, y: up(y) + 4, "text-anchor": "end" }, label);
     }
+    const halfOf = x => widthOf(plain(x)) / 2 + 3, end = across(last) - halfOf(last);
     let free = -Infinity;
-    const labels = axis.numbers.map(x => [x, plain(x)]).sort(([a], [b]) => (b === last) - (a === last) || a - b);
-    for (const [x, label] of labels) {
-      const half = widthOf(label) / 2 + 3;
+    for (const x of axis.numbers) {
       draw(svg, "line", { x1: across(x), x2: across(x), y1: BOTTOM, y2: BOTTOM + 4, class: "edge" });
-      if (x !== last && (across(x) - half < free || across(x) + half > across(last) - widthOf(plain(last)) / 2 - 3)) continue;
-      draw(svg, "text", { x: across(x), y: BOTTOM + 18, "text-anchor": "middle" }, label);
-      if (x !== last) free = across(x) + half;
+      if (x !== last && (across(x) - halfOf(x) < free || across(x) + halfOf(x) > end)) continue;
+      draw(svg, "text", { x: across(x), y: BOTTOM + 18, "text-anchor": "middle" }, plain(x));
+      free = across(x) + halfOf(x);
     }
-    draw(svg, "line", { x1: LEFT, x2: RIGHT, y1: BOTTOM, y2: BOTTOM, class: "edge" });
-    draw(svg, "text", { x: (LEFT + RIGHT) / 2, y: BOTTOM + 36, "text-anchor": "middle" }, axis.label);
-    let path = "", pen = "M";
-    found.forEach(([value], place) => {
-      if (Number.isNaN(value)) { pen = "M"; return; }
-      path += `${pen}${across(axis.numbers[place])} ${up(value)}`;
-      pen = "L";
-    });
-    draw(svg, "path", { d: path || "M0 0", class: "line" });
-    found.forEach(([value, from, to], place) => {
-      if (Number.isNaN(value)) return;
-      const x = across(axis.numbers[place]), kind = isSimulated(spots[place]) ? "simulated" : "interpolated";
-      if (!Number.isNaN(from)) draw(svg, "line", { x1: x, x2: x, y1: up(from), y2: up(to), class: `whisker ${kind}` });
-      draw(svg, "circle", { cx: x, cy: up(value), r: 4, class: kind });
-    });
-    if (!Number.isNaN(chosen[0])) {
-      const [x, y] = [across(point[n]), up(chosen[0])];
-      draw(svg, "line", { x1: x, x2: x, y1: TOP, y2: BOTTOM, class: "chosen-at" });
-      draw(svg, "path", { d: `M${x} ${y - 8}l8 8l-8 8l-8 -8Z`, class: "chosen" });
-    }
+    draw(svg, "line", { x1: left, x2: RIGHT, y1: BOTTOM, y2: BOTTOM, class: "edge" });
+    draw(svg, "text", { x: (left + RIGHT) / 2, y: BOTTOM + 36, "text-anchor": "middle" }, axis.label);
+    return { across, up };
   }
 
   // From 0 on, unless all lies far above it.
@@ -203,11 +206,13 @@
     return [low === 0 ? 0 : Math.min(...numbers) >= 0 ? Math.max(0, low - room) : low - room, high + room];
   }
 
+  const spoken = (kind, x) => Number.isNaN(x) ? "no value" : quantity(kind, x);
+
   function words(measure, axis, spots, found, chosen, here) {
-    const told = spots.map((spot, place) => `${shown(axis, axis.numbers[place])}: ${quantity(measure.kind, found[place][0])}`
-      + (isSimulated(spot) ? "" : " (interpolated)"));
-    return `${measure.name} along ${bare(axis)}. ${told.join("; ")}. Chosen, ${shown(axis, here)}: `
-      + `${quantity(measure.kind, chosen)}${isSimulated(point) ? "" : " (interpolated)"}.`;
+    const told = (x, value, spot) =>
+      `${shown(axis, x)}: ${spoken(measure.kind, value)}${isSimulated(spot) ? "" : " (interpolated)"}`;
+    const all = spots.map((spot, place) => told(axis.numbers[place], found[place][0], spot));
+    return `${measure.name} along ${bare(axis)}. ${all.join("; ")}. Chosen, ${told(here, chosen, point)}.`;
   }
 
   // ---- the page ----
@@ -215,7 +220,7 @@
   const rows = [...document.querySelectorAll(".what-if-reading tbody tr")];
   const charts = [...document.querySelectorAll("#what-if-charts svg")];
   const buttons = [...document.querySelectorAll(".what-if-marks button")];
-  const [along, copy, back] = ["what-if-along", "what-if-copy", "what-if-own"].map(byId);
+  const [along, copy] = [byId("what-if-along"), byId("what-if-copy")];
   const interval = byId("what-if-ends").textContent;
   let saying = 0, picked = false;
 
@@ -225,6 +230,7 @@
       sliders[n].value = point[n];
       sliders[n].setAttribute("aria-valuetext", shown(axis, point[n]));
       exacts[n].value = point[n];
+      byId(`what-if-${n}-refused`).textContent = "";
     });
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(point[button.dataset.axis] === Number(button.dataset.number)));
@@ -234,49 +240,48 @@
     document.querySelector(".what-if-sign").textContent = simulated ? "●" : "○";
     byId("what-if-ends").textContent = simulated ? interval : "band, no confidence interval";
     grid.measures.forEach(({ kind }, m) => {
-      const estimate = at(grid.estimates, m, point), told = ends(estimate);
-      const cells = [quantity(kind, estimate[0]), typeof told === "string" ? told : told(kind),
-        asItIs ? "as it is" : grid.changes === null ? "-" : change(kind, at(grid.changes, m, point))];
+      const estimate = at(estimates, m, point);
+      const cells = [quantity(kind, estimate[0]), ends(kind, estimate),
+        asItIs ? "as it is" : changes ? change(kind, at(changes, m, point)) : "-"];
       cells.forEach((cell, n) => { rows[m].cells[n + 1].textContent = cell; });
       chart(charts[m], m, along ? Number(along.value) : 0);
     });
     if (grid.command) byId("what-if-command").textContent = command();
     if (copy) byId("what-if-copied").textContent = "";
-    byId("what-if-nearest").disabled = simulated;
-    if (back) back.disabled = asItIs;
   }
 
-  // What screen readers say once the slider rests: where it comes from, and the first measures.
+  // What screen readers say once the sliders rest: whether it was simulated, where they are, and the first measures.
   function say() {
     clearTimeout(saying);
     saying = setTimeout(() => {
-      const told = grid.measures.slice(0, 3).map(({ name, kind }, m) => `${name} ${quantity(kind, at(grid.estimates, m, point)[0])}`);
-      byId("what-if-said").textContent = `${isSimulated(point) ? "Simulated" : "Interpolated"}: ${told.join(", ")}.`;
+      const here = grid.axes.map((axis, n) => shown(axis, point[n])).join(", ");
+      const told = grid.measures.slice(0, 4).map(({ name, kind }, m) => `${name} ${spoken(kind, at(estimates, m, point)[0])}`);
+      byId("what-if-said").textContent = `${isSimulated(point) ? "Simulated" : "Interpolated"} at ${here}: ${told.join(", ")}.`;
     }, 400);
   }
 
-  function move(n, x) {
-    point[n] = x;
-    if (along && !picked) along.value = n;
-    byId(`what-if-${n}-refused`).textContent = "";
+  function move(where) {
+    const moved = where.findIndex((x, n) => x !== point[n]);
+    if (along && !picked && moved >= 0) along.value = moved;
+    point = where;
     render();
     say();
   }
 
   function refusal(axis, value) {
     const range = `${plain(axis.numbers[0])} to ${shown(axis, axis.numbers.at(-1))}`;
-    if (value === "" || Number.isNaN(Number(value))) return `That is no number. Simulated were ${range}.`;
+    if (value === "") return `That is no number. Simulated were ${range}.`;
     const x = Number(value);
     if (x < axis.numbers[0] || x > axis.numbers.at(-1)) return `${value} lies outside what was simulated, ${range}.`;
     return axis.whole && !Number.isInteger(x) ? `Whole numbers only; ${value} is none.` : "";
   }
 
   grid.axes.forEach((axis, n) => {
-    sliders[n].addEventListener("input", () => move(n, nearestTo(axis, Number(sliders[n].value))));
+    sliders[n].addEventListener("input", () => move(put(n, Number(sliders[n].value))));
     exacts[n].addEventListener("change", () => {  // not "input": what is half typed would count
       const why = refusal(axis, exacts[n].value);
       if (!why) {
-        move(n, Number(exacts[n].value));
+        move(put(n, Number(exacts[n].value)));
         return;
       }
       exacts[n].value = point[n];
@@ -284,18 +289,12 @@
     });
   });
 
-  // A slider's own steps may miss a simulated value by the rounding of their sum.
-  function nearestTo(axis, x) {
-    return axis.numbers.find(number => Math.abs(number - x) <= 1e-9 * Math.max(1, Math.abs(number))) ?? x;
-  }
-
   for (const button of buttons) {
-    button.addEventListener("click", () => move(Number(button.dataset.axis), Number(button.dataset.number)));
+    button.addEventListener("click", () => move(put(Number(button.dataset.axis), Number(button.dataset.number))));
   }
-  const moveTo = where => where.forEach((x, n) => { if (x !== point[n]) move(n, x); });
   const nearest = (axis, n) => axis.numbers.reduce((best, x) => Math.abs(x - point[n]) < Math.abs(best - point[n]) ? x : best);
-  byId("what-if-nearest").addEventListener("click", () => moveTo(grid.axes.map(nearest)));
-  if (back) back.addEventListener("click", () => moveTo(own));
+  byId("what-if-nearest").addEventListener("click", () => move(grid.axes.map(nearest)));
+  if (own) byId("what-if-own").addEventListener("click", () => move(own));
   if (along) along.addEventListener("change", () => {
     picked = true;  // until then charts follow the slider that moves
     render();

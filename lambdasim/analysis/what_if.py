@@ -168,7 +168,8 @@ class WhatIf:
         """How far straight lines are off at worst, at simulated points that are left out; None if none has neighbours.
 
         Each point inside an axis is set against the line between its two neighbours along it. These lie further apart
-        than the points that :meth:`at` draws its lines between, so there the miss is mostly smaller.
+        than the points that :meth:`at` draws its lines between, so there the miss is mostly smaller. It is no bound:
+        ends can't be left out, and a curve that turns sharply beside one (a queue near its limit) is missed by more.
         """
         worst: Miss | None = None
         values = np.vectorize(lambda estimate: estimate.value, otypes=[float])(self.estimates[..., measure])

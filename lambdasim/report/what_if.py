@@ -177,7 +177,8 @@ def _off(what_if: WhatIf) -> Iterator[str]:
     if off:
         yield (
             "How far lines may be off: each simulated point between two others was left out and read off the line "
-            f"between these. The worst was off by {', '.join(off)}. Between points that lie closer it is mostly less."
+            f"between these. The worst was off by {', '.join(off)}. Where a curve turns sharply, as it may "
+            "towards an end, lines can be off by more."
         )
     if untold := [_name_of_axis(axis) for axis in what_if.axes if len(axis.numbers) == 2]:
         yield f"Along {' and '.join(untold)} only two values were simulated; nothing tells how far off lines are there."

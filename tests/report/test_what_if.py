@@ -115,6 +115,7 @@ def test_how_far_lines_are_off_is_told_only_where_it_is_known(found, scenario):
     three = grid(scenario, {MEMORY: [512, 1024, 2048]})
     [note] = [note for note in notes(three) if "How far lines may be off" in note]
     assert f"{three.misses(0).by:.3g} ms (api.latency_ms.p99)" in note
+    assert "lines can be off by more" in note
 
 
 def test_along_which_axes_nothing_tells_how_far_lines_are_off_is_said(scenario, found):

@@ -73,18 +73,18 @@ print(lambdasim.text_report(sizing, width=100))
 # %% [markdown]
 # ## Sliders
 #
-# The same over memory and traffic at once. `what_if` lays sliders over a grid that was simulated: on a grid point it
-# shows what was simulated, in between it interpolates and says so, and it refuses what lies outside. Where nothing can
-# be slid, as on a printed page, it is a table of the simulated points.
+# Around one run: `what_if` simulates a grid over memory and traffic on the run's luck, and lays sliders over it. On a
+# grid point it shows what was simulated, in between it interpolates and says so, and it refuses what lies outside.
+# Where nothing can be slid, as on a printed page, it is a table of the simulated points.
 
 # %%
-grid = lambdasim.sweep(
-    scenario,
+result = lambdasim.simulate(scenario)
+lambdasim.what_if(
+    result,
     {MEMORY: [512, 1024, 1769], "traffic": [0.5, 1, 2]},
     measures=["thumbnail.latency_ms.p99", "total.cost_usd_per_month"],
     design=lambdasim.Design(replications=4),
 )
-lambdasim.what_if(grid)
 
 # %% [markdown]
 # ## Runtimes, where they matter

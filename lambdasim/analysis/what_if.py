@@ -72,10 +72,7 @@ class WhatIf:
     def of(cls, sweep: Any) -> WhatIf:
         """The grid of a sweep; ``InputError`` with all reasons if it has none."""
         if not isinstance(sweep, Sweep):
-            text = (
-                f"expected a Sweep, found {type(sweep).__name__}: one run says nothing of other settings; write for "
-                f"example what_if(sweep(scenario, {{'traffic': [0.5, 1, 2]}}))"
-            )
+            text = f"expected a sweep, found {type(sweep).__name__}"
             raise InputError([Problem(_NAME, None, None, "", text)])
         axes, problems = list[Axis](), list[Problem]()
         for path, name in zip(sweep.paths, short_paths(sweep.paths), strict=True):

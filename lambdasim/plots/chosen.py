@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from lambdasim.errors import FigureError, printable
 from lambdasim.header import Header
+from lambdasim.scenario.wording import nearest
 
 
 def busiest(header: Header, name: str | None, weights: Sequence[int]) -> int:
@@ -41,5 +41,4 @@ def trigger_of(header: Header, name: str) -> int:
 def _index_of(kind: str, name: str, names: Sequence[str]) -> int:
     if name in names:
         return names.index(name)
-    near = get_close_matches(name, names, n=1) or names[:1]
-    raise FigureError(printable(f"no {kind} is named {name!r}; {near[0]!r} is one of {len(names)} that there are"))
+    raise FigureError(printable(f"no {kind} is named {name!r}; {nearest(name, names)}"))

@@ -1,8 +1,12 @@
-"""Figures, one function each: a Result in, a matplotlib Figure out. ``lambdasim.figures`` is this module.
+"""Figures, one function each: what a run, a sweep, a comparison or ``cost`` found in, a matplotlib Figure out.
+
+``lambdasim.figures`` is this module. A figure's label says in words what there is to see; its files are the same bytes
+each time.
 
 >>> import lambdasim
->>> lambdasim.figures.__name__
-'lambdasim.plots.figures'
+>>> result = lambdasim.simulate(lambdasim.load_scenario("scenarios/cron_herd.yaml"))
+>>> lambdasim.figures.cost(result).get_label().partition(":")[0]
+'What a month made of such 10 min costs'
 """
 
 from __future__ import annotations

@@ -152,14 +152,12 @@ def draw_steps(
     axes.plot(buckets.edges_s, held, drawstyle="steps-post", label=label, **mark.line)
 
 
-def draw_bars(
-    axes: Axes, buckets: Buckets, series: Sequence[tuple[str, NDArray[Any], Mark]], *, total: bool = True
-) -> None:
+def draw_bars(axes: Axes, buckets: Buckets, series: Sequence[tuple[str, NDArray[Any], Mark]]) -> None:
     """Counts for each bucket, one series upon the other, without gaps between the buckets."""
     below = np.zeros(buckets.count)
     for name, counts, mark in series:
         if counts.any():
-            label = f"{name}: {int(counts.sum()):,}" if total else name
+            label = f"{name}: {int(counts.sum()):,}"
             edges = buckets.edges_s
             axes.stairs(below + counts, edges, baseline=below, fill=True, label=label, **mark.area)
         below = below + counts

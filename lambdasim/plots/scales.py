@@ -34,11 +34,11 @@ _FINE_S = (
 )  # ticks of a logarithmic axis: few, and more of them
 
 
-def clock_axis(axis: Axis, from_s: float, to_s: float, *, ticks: int = 9) -> None:
+def clock_axis(axis: Axis, from_s: float, to_s: float) -> None:
     """An axis of the scenario's clock, in seconds since its start, from ``from_s`` to ``to_s``."""
     to_s = max(to_s, from_s + 1e-6)
     _set_limits(axis, from_s, to_s)
-    places = _multiples(from_s, to_s, ticks)
+    places = _multiples(from_s, to_s, 9)
     axis.set_ticks(places, [clock(place) for place in places])
     axis.set_label_text("time since the scenario's start", color=INK)
 
@@ -51,7 +51,7 @@ def duration_axis(axis: Axis, low_ms: float, high_ms: float, *, ticks: int = 7) 
     axis.set_ticks(places, [duration(place) for place in places])
 
 
-def log_duration_axis(axis: Axis, low_ms: float, high_ms: float, *, ticks: int = 8) -> None:
+def log_duration_axis(axis: Axis, low_ms: float, high_ms: float) -> None:
     """A logarithmic axis of durations in milliseconds: ticks at 10 ms, 100 ms, 1 s, 10 s, 1 min, ...
 
     Its range is widened a little, so that the outermost values don't lie on the frame.
@@ -69,7 +69,7 @@ def log_duration_axis(axis: Axis, low_ms: float, high_ms: float, *, ticks: int =
     fine, coarse = (
         [step * 1000 for step in steps if low_ms <= step * 1000 <= high_ms] for steps in (_FINE_S, _DECADES_S)
     )
-    places = fine if len(fine) <= ticks else coarse[:: 1 + len(coarse) // 13]
+    places = fine if len(fine) <= 8 else coarse[:: 1 + len(coarse) // 13]
     if len(places) < 3:  # too short for the ladder: as a linear axis has them
         places = [place * 1000 for place in _multiples(low_ms / 1000, high_ms / 1000, 6)]
     axis.set_ticks(places, [duration(place) for place in places])
@@ -84,14 +84,12 @@ def count_axis(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
 
 
-def number_axis(axis: Axis, before: str = "", after: str = "", *, ticks: int = 7) -> None:
-    """A linear axis of plain numbers, thousands apart, with a unit ``before`` ("$") or ``after`` them (" MB")."""
+def number_axis(axis: Axis, before: str = "", *, ticks: int = 7) -> None:
+    """A linear axis of plain numbers, thousands apart, with a unit ``before`` them ("$")."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415 - slow to load
 
     axis.set_major_locator(MaxNLocator(nbins=ticks - 1, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{'-' if value < 0 else ''}{before}{_plain(abs(value))}{after}")
-    )
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{'-' if value < 0 else ''}{before}{_plain(abs(value))}"))
 
 
 def log_number_axis(axis: Axis, low: float, high: float, before: str = "") -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from lambdasim.display.folding import folded
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -138,7 +140,7 @@ def dress(axes: Axes, *, grid: Literal["both", "x", "y", "none"] = "both") -> No
 def set_title(figure: Figure, text: str) -> None:
     """The figure's title, at its left; a :class:`Drawing` sets its own."""
     wide = max(int(figure.get_figwidth() / (_SIGN_IN * TITLE / SMALL)), 20)
-    figure.suptitle(folded(text, wide), x=0.01, ha="left", fontsize=TITLE, color=INK)
+    figure.suptitle("\n".join(folded(text, wide)), x=0.01, ha="left", fontsize=TITLE, color=INK)
 
 
 def legend(
@@ -200,35 +202,6 @@ def _columns(labels: Sequence[str], width: float) -> int:
         if sum(_HANDLE_IN + length * _SIGN_IN for length in longest) <= width:
             return columns
     return 1
-
-
-def limit(axes: Axes, value: float, text: str, *, vertical: bool = False) -> None:
-    """A limit: a thin line of ink right across the axes, and what it is beside it; ``vertical``: at an x."""
-    line: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (4, 3))}
-    note: dict[str, Any] = {"color": INK, "fontsize": SMALL, "textcoords": "offset points", "annotation_clip": False}
-    if vertical:
-        axes.axvline(value, **line)
-        axes.annotate(
-            text, (value, 1.0), xycoords=axes.get_xaxis_transform(), xytext=(3, -3), va="top", rotation=90, **note
-        )
-    else:
-        axes.axhline(value, **line)
-        axes.annotate(text, (1.0, value), xycoords=axes.get_yaxis_transform(), xytext=(-2, 2), ha="right", **note)
-
-
-def folded(text: str, width: int) -> str:
-    r"""``text`` in lines of at most ``width`` signs, broken between words.
-
-    >>> folded("one two three", 8)
-    'one two\nthree'
-    """
-    lines: list[str] = []
-    for word in text.split(" "):
-        if lines and len(lines[-1]) + 1 + len(word) <= width:
-            lines[-1] += " " + word
-        else:
-            lines.append(word)
-    return "\n".join(lines)
 
 
 def many(count: int, noun: str) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from lambdasim.analysis.observations import Design
 from lambdasim.analysis.what_if import Reading, WhatIf
+from lambdasim.analysis.what_if_grid import AUTO, Asked, plan
 from lambdasim.display.layout import laid_out
 from lambdasim.display.table import Table
+from lambdasim.errors import InputError, Problem
 from lambdasim.report.page.what_if import what_if_section
 from lambdasim.report.what_if import command, points_table, reading_table
+from lambdasim.result.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,22 +26,43 @@ if TYPE_CHECKING:
     from lambdasim.analysis.sweep import Sweep
 
 
-def what_if(sweep: Sweep) -> Explorer:
-    """Look between the points of a sweep: in a notebook with sliders, elsewhere as a table.
+def what_if(
+    found: Result | Sweep,
+    vary: Asked | None = None,
+    *,
+    measures: Sequence[str] | None = None,
+    design: Design | None = None,
+) -> Explorer:
+    """Look around a run, or between the points of a sweep: in a notebook with sliders, elsewhere as a table.
 
     Args:
-        sweep: what ``lambdasim.sweep`` returned, over all combinations of numbers.
+        found: a run, around whose scenario a grid is simulated now; or what ``lambdasim.sweep`` returned, over all
+            combinations of numbers, which is that grid already. The other arguments are of a run.
+        vary: for each path its values, or None for usual ones; without it the busiest function's memory and provisioned
+            concurrency, and the traffic.
+        measures: keys of the summary; None for those of the functions that are varied, and the month's cost.
+        design: how often each point is run, on whose processes; from the run's own seed on, if it names none.
 
     Raises:
-        InputError: it is no grid of numbers, or no sweep at all: a single run says nothing of other settings.
+        InputError: the sweep is no grid of numbers, or the grid would be too large; with all that is wrong.
+        ResultError: the result does not have its scenario any more.
 
-    >>> from lambdasim import Design, load_scenario, sweep
-    >>> scenario = load_scenario("scenarios/first.yaml", overrides={"duration": "5m"})
-    >>> found = what_if(sweep(scenario, {"traffic": [1, 3]}, measures=["api.invocations"], design=Design(2)))
-    >>> found.at(traffic=2).is_simulated
-    False
+    >>> from lambdasim import Design, load_scenario, simulate
+    >>> result = simulate(load_scenario("scenarios/first.yaml", overrides={"duration": "5m"}))
+    >>> explorer = what_if(result, {"traffic": [1, 3]}, measures=["api.invocations"], design=Design(2))
+    >>> explorer.at(traffic=3).is_simulated, explorer.at(traffic=2).is_simulated
+    (True, False)
     """
-    return Explorer(WhatIf.of(sweep))
+    if isinstance(found, Result):
+        whole = Design() if design is None else design
+        seeded = whole if whole.seed is not None else replace(whole, seed=found.header.seed)
+        asked = {AUTO: None} if vary is None else vary
+        return Explorer(plan(found.scenario(), asked, measures=measures, design=seeded).simulated())
+    given = {"vary": vary, "measures": measures, "design": design}
+    if misplaced := [name for name, value in given.items() if value is not None]:
+        text = "is of a run; what a sweep has is simulated already"
+        raise InputError(Problem("what_if", None, None, name, text) for name in misplaced)
+    return Explorer(WhatIf.of(found))
 
 
 class Explorer:

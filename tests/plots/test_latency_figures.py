@@ -181,7 +181,7 @@ def test_where_nothing_succeeded_there_is_no_latency(figure, log):
 
 
 def test_a_function_that_is_not_there_is_told_with_the_nearest(result):
-    with pytest.raises(FigureError, match="no function is named 'werker'; 'worker' is one of 2"):
+    with pytest.raises(FigureError, match="no function is named 'werker'; did you mean 'worker'"):
         figures.latency(result, function="werker")
 
 

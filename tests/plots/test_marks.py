@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -10,7 +12,7 @@ import pytest
 from lambdasim.display.table import table
 from lambdasim.plots.drawing import Drawing
 from lambdasim.plots.saving import png, svg
-from lambdasim.plots.style import INK, PAPER, SERIES, dress, legend, limit, look, mark, new_figure
+from lambdasim.plots.style import INK, PAPER, SERIES, dress, legend, look, mark, new_figure
 
 
 def everything(figure):
@@ -19,8 +21,6 @@ def everything(figure):
         axes.plot([0, 1], [number, number], label=f"${number}$ & <b>", **its.line)
         axes.plot([0.5], [number], **its.points)
         axes.bar(2 + number, 3, **its.area)
-    limit(axes, 5, "at most 5")
-    limit(axes, 3, "then", vertical=True)
     dress(axes)
     legend(axes)
 
@@ -47,6 +47,16 @@ def test_a_figure_is_the_same_bytes_whatever_the_users_settings(save):
     with mpl.rc_context({"font.size": 20, "xtick.major.size": 20, "svg.fonttype": "none", "savefig.dpi": 30}):
         assert save(DRAWING.figure()) == expected
     assert mpl.rcParams["font.size"] == mpl.rcParamsDefault["font.size"]
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+def test_what_savefig_writes_is_the_same_bytes_whatever_the_users_settings(tmp_path, ending):
+    named, opened = tmp_path / f"figure.{ending}", io.BytesIO()
+    DRAWING.figure().savefig(named)
+    with mpl.rc_context({"font.size": 20, "svg.hashsalt": None}):
+        DRAWING.figure().savefig(opened, format=ending)
+    assert named.read_bytes() == opened.getvalue()
+    assert not re.search(rb"<dc:date>|CreationDate|tEXt", opened.getvalue())
 
 
 def test_an_svg_is_well_formed_and_has_no_date():

@@ -193,7 +193,7 @@ def test_without_throttles_there_is_no_panel_of_them_and_a_name_that_legends_lea
     ("document", "options", "message"),
     [
         (world(trigger={"arrivals": "none"}), {}, "no function was called"),
-        (world(duration="10s"), {"function": "fn"}, "no function is named 'fn'; 'f' is one of 1"),
+        (world(duration="10s"), {"function": "fn"}, "no function is named 'fn'; did you mean 'f'"),
     ],
 )
 def test_what_has_nothing_to_show_says_so(document, options, message):

@@ -129,7 +129,7 @@ def test_without_the_log_metrics_tell_what_they_can():
 
 @pytest.mark.parametrize(
     ("trigger", "message"),
-    [("web", "events of web don't wait: its callers do"), ("job", "no trigger is named 'job'; 'jobs' is one of 4")],
+    [("web", "events of web don't wait: its callers do"), ("job", "no trigger is named 'job'; did you mean 'jobs'")],
 )
 def test_a_trigger_without_a_queue_says_so(result, trigger, message):
     with pytest.raises(FigureError, match=message):

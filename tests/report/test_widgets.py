@@ -39,9 +39,30 @@ def kernel(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object())))
 
 
-def test_a_result_is_refused_and_what_to_write_is_said():
-    with pytest.raises(InputError, match=r"expected a Sweep, found Result.*what_if\(sweep\("):
-        lambdasim.what_if(lambdasim.simulate(lambdasim.parse_scenario(WORLD)))
+def test_around_a_run_a_grid_is_simulated_on_its_luck():
+    scenario, vary, measures = lambdasim.parse_scenario(WORLD), {"traffic": [1, 2]}, ["api.events"]
+    run = lambdasim.simulate(scenario, seed=7)
+    around = lambdasim.what_if(run, vary, measures=measures, design=Design(2))
+    swept = lambdasim.what_if(lambdasim.sweep(scenario, vary, measures=measures, design=Design(2, seed=7)))
+    assert around.frame.equals(swept.frame)
+    assert around.grid.sweep.observations[0, 0, 0] == run.summary()["functions"]["api"]["events"]
+
+
+def test_around_a_run_the_usual_is_varied_where_nothing_is_named():
+    run = lambdasim.simulate(lambdasim.parse_scenario(WORLD.replace("1m", "5s")))
+    paths = lambdasim.what_if(run, design=Design(2)).grid.sweep.paths
+    assert [path.rpartition(".")[2] for path in paths] == [
+        "memory_size",
+        "provisioned_concurrent_executions",
+        "traffic",
+    ]
+
+
+def test_what_is_neither_a_run_nor_a_sweep_is_refused_and_so_is_what_a_sweep_has_no_use_for(explorer):
+    with pytest.raises(InputError, match="expected a sweep, found int"):
+        lambdasim.what_if(3)
+    with pytest.raises(InputError, match=r"vary: is of a run.*\n.*design: is of a run"):
+        lambdasim.what_if(explorer.grid.sweep, {"traffic": [1, 2]}, design=Design(2))
 
 
 def test_outside_a_notebook_it_is_a_table_of_all_simulated_points(explorer):

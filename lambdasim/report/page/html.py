@@ -36,6 +36,7 @@ def html_report(
         run: of a comparison: a run of one of its variants, whose figures, thresholds, advice and bill are shown.
 
     Raises:
+        TypeError: ``found`` is neither a result nor a comparison.
         ValueError: ``scenario`` or ``replications`` are of another scenario than the result; ``run`` is of none of the
             variants.
 

@@ -45,7 +45,7 @@ _ADDRESS = re.compile(r"https?://[^\s,;]+")
 _KINDS_OF = {Verdict.HOLDS: "ok", Verdict.FAILS: "failed", Verdict.UNDECIDED: "open"}
 
 
-def pictures_of(subject: Any, of: str, prefix: str = "figure") -> list[Picture]:
+def pictures_of(subject: Any, of: str) -> list[Picture]:
     """All kinds of figures of a ``run`` or a ``comparison`` that ``subject`` has something for; no two alike."""
     pictures = []
     for kind_name, kind in KINDS.items():
@@ -55,7 +55,7 @@ def pictures_of(subject: Any, of: str, prefix: str = "figure") -> list[Picture]:
             drawing = kind.drawing(subject)
         except FigureError:
             continue
-        name = f"{prefix}-{kind_name}"
+        name = f"figure-{kind_name}"
         behind = cut(f"{name}-table", drawing.table)
         pictures.append(Picture(name, drawing.title, drawing.words, inline_svg(drawing, name), behind))
     return pictures

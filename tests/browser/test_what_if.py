@@ -14,16 +14,8 @@ from lambdasim.report.page.html import html_report
 from lambdasim.report.what_if import command, origin, reading_rows
 from tests.browser.checks import html_errors
 from tests.browser.pages import NARROW, WIDE, overflow
+from tests.cli.shop import VARYING as WORLD
 
-WORLD = """\
-name: shop
-seed: 3
-duration: 1m
-functions:
-  api: {runtime: python3.13, memory_size: 512, handler: {duration: {lognormal: {median: 80 ms, p99: 300 ms}}}}
-triggers:
-  web: {type: api_gateway, target: api, arrivals: {poisson: {rate: 2/s}}}
-"""
 VARY = {"functions.api.memory_size": [256, 512, 1024], "traffic": [0.5, 1, 2]}
 MEASURES = ["api.latency_ms.p99", "api.cold_start_rate", "api.throttles.total", "total.cost_usd_per_month"]
 MEMORY, TRAFFIC = "Memory of api (MB)", "Traffic (times)"

@@ -1,4 +1,4 @@
-"""The scenario that the tests of the command run."""
+"""The scenarios that the tests of the command, and of what-if pages, run."""
 
 WORLD = """\
 name: shop
@@ -10,3 +10,14 @@ functions:
 triggers:
   web: {type: api_gateway, target: api, arrivals: {poisson: {rate: 2/s}}}
 """
+
+VARYING = """\
+name: shop
+seed: 3
+duration: 1m
+functions:
+  api: {runtime: python3.13, memory_size: 512, handler: {duration: {lognormal: {median: 80 ms, p99: 300 ms}}}}
+triggers:
+  web: {type: api_gateway, target: api, arrivals: {poisson: {rate: 2/s}}}
+"""
+"""A shop of one function, whose durations vary."""

@@ -13,16 +13,8 @@ from lambdasim.report.page import run
 from lambdasim.report.page.html import html_report
 from lambdasim.report.page.what_if import what_if_section
 from lambdasim.report.what_if import NO_SPREAD, command, ends, label_of, notes, points_table, reading_rows, told
+from tests.cli.shop import VARYING as WORLD
 
-WORLD = """\
-name: shop
-seed: 3
-duration: 1m
-functions:
-  api: {runtime: python3.13, memory_size: 512, handler: {duration: {lognormal: {median: 80 ms, p99: 300 ms}}}}
-triggers:
-  web: {type: api_gateway, target: api, arrivals: {poisson: {rate: 2/s}}}
-"""
 MEMORY, PROVISIONED = "functions.api.memory_size", "functions.api.provisioned_concurrent_executions"
 MEASURES = ["api.latency_ms.p99", "api.cold_starts", "total.cost_usd"]
 

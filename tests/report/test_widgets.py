@@ -11,16 +11,8 @@ from lambdasim.analysis.observations import Design
 from lambdasim.errors import InputError
 from lambdasim.report import widgets
 from lambdasim.report.what_if import command, reading_rows
+from tests.cli.shop import VARYING as WORLD
 
-WORLD = """\
-name: shop
-seed: 3
-duration: 1m
-functions:
-  api: {runtime: python3.13, memory_size: 512, handler: {duration: {lognormal: {median: 80 ms, p99: 300 ms}}}}
-triggers:
-  web: {type: api_gateway, target: api, arrivals: {poisson: {rate: 2/s}}}
-"""
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 

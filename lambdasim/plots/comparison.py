@@ -75,7 +75,11 @@ def comparison_drawing(comparison: Comparison) -> Drawing:
     month = short_month_sentence(first.measured_s if comparison.same_time else None)
     height = len(shown.panels) * (_HEAD_IN + _ROW_IN * len(shown.variants)) + 0.3
     return Drawing(
-        title, f"{_words(shown)}{month}", _table(comparison, shown, title), partial(_draw, shown), (7.2, height)
+        title,
+        f"{_words(shown, comparison.labels)}{month}",
+        _table(comparison, shown, title),
+        partial(_draw, shown),
+        (7.2, height),
     )
 
 
@@ -185,9 +189,10 @@ def _draw_difference(row: Row, place: int, scale: float, axes: Axes) -> None:
     )  # fmt: skip
 
 
-def _words(shown: _Shown) -> str:
+def _words(shown: _Shown, labels: Sequence[str]) -> str:
     """What is recommended; then for the first two measures which variants differ from the baseline and by how much."""
-    recommended = "None is recommended." if shown.recommended is None else f"Take {shown.names[shown.recommended]}."
+    best = shown.recommended
+    recommended = "None is recommended." if best is None else f"Take {printable(labels[best])}."
     return " ".join([recommended, *(_told(shown, compared) for compared in shown.panels[:2])])
 
 

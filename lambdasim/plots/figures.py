@@ -6,7 +6,7 @@ each time.
 >>> import lambdasim
 >>> result = lambdasim.simulate(lambdasim.load_scenario("scenarios/cron_herd.yaml"))
 >>> lambdasim.figures.cost(result).get_label().partition(":")[0]
-'What a month made of such 10 min costs'
+'What a month made of such 45 min costs'
 """
 
 from __future__ import annotations

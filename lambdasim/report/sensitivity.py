@@ -50,8 +50,10 @@ def answer(tornado: Tornado, found: Sensitivity) -> str:
     base = f"{tornado.measure.text} {f'= {amount(tornado.measure, tornado.base)}' if is_there else 'has no value'}"
     count = len(tornado.effects) + len(found.unmoved)
     if not tornado.shown:
-        what = f"none of {count} assumptions is shown to change that" if count else "it rests on no assumption"
-        return f"{base}; {what}."
+        if not count:
+            return f"{base}; it rests on no assumption."
+        which = f"none of {count} assumptions is" if count > 1 else "the only assumption is not"
+        return f"{base}; {which} shown to change that."
     much = [effect for effect in tornado.shown if _is_much(effect, tornado)]
     if not much:
         lead = f"{base} and moves by less than 1 % with any of {count} assumptions, the most with {_told(tornado)}"

@@ -72,7 +72,7 @@ def test_the_recommended_variant_is_shaded_in_every_panel():
     for axes in comparison_drawing(THREE).figure().axes:
         [band] = axes.patches
         assert (band.get_y(), band.get_height()) == (0.5, 1.0)
-    assert comparison_drawing(THREE).words.startswith("Take 272. ")
+    assert comparison_drawing(THREE).words.startswith("Take memory_size=272. ")
 
 
 def test_the_measure_that_counts_first_is_on_top_and_the_cost_at_the_bottom():

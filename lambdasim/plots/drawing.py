@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdasim.display.table import Table
-from lambdasim.plots.style import look, new_figure, set_title
+from lambdasim.plots.style import PAPER, look, set_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,3 +38,11 @@ class Drawing:
             if titled:
                 set_title(figure, self.title)
         return figure
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches that belongs to nobody: pyplot, which keeps figures, is not used."""
+    from lambdasim.plots.layout import SettledLayout  # noqa: PLC0415 - slow to load
+    from lambdasim.plots.shown import ShownFigure  # noqa: PLC0415
+
+    return ShownFigure(figsize=(width, height), layout=SettledLayout(), facecolor=PAPER)

@@ -111,14 +111,6 @@ def look() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches that belongs to nobody: pyplot, which keeps figures, is not used."""
-    from lambdasim.plots.layout import SettledLayout  # noqa: PLC0415 - slow to load
-    from lambdasim.plots.shown import ShownFigure  # noqa: PLC0415
-
-    return ShownFigure(figsize=(width, height), layout=SettledLayout(), facecolor=PAPER)
-
-
 def dress(axes: Axes, *, grid: Literal["both", "x", "y", "none"] = "both") -> None:
     """Give axes the house's look: ink for what is written, a faint grid behind, no frame above and at the right.
 

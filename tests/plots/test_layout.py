@@ -1,6 +1,6 @@
 """Where axes stand is rounded, for the layout's solver does not find the same last digits each time."""
 
-from lambdasim.plots.style import new_figure
+from lambdasim.plots.drawing import new_figure
 
 
 def test_places_of_axes_have_few_digits_and_stay_in_the_layout():

@@ -10,9 +10,9 @@ import matplotlib as mpl
 import pytest
 
 from lambdasim.display.table import table
-from lambdasim.plots.drawing import Drawing
+from lambdasim.plots.drawing import Drawing, new_figure
 from lambdasim.plots.saving import png, svg
-from lambdasim.plots.style import INK, PAPER, SERIES, dress, legend, look, mark, new_figure
+from lambdasim.plots.style import INK, PAPER, SERIES, dress, legend, look, mark
 
 
 def everything(figure):

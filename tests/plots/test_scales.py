@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lambdasim.plots import scales
-from lambdasim.plots.style import look, new_figure
+from lambdasim.plots.drawing import new_figure
+from lambdasim.plots.style import look
 
 
 @pytest.fixture

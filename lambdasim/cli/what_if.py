@@ -29,8 +29,8 @@ def what_if_option(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="PATH[=VALUE,...]|auto",
         callback=_asked,
         help="Sliders over this key, e.g. traffic=0.5,1,2 or functions.api.memory_size, which takes usual values; may "
-        "be repeated: all combinations are simulated. auto: the busiest function's memory and provisioned concurrency, "
-        "and the traffic.",
+        "be repeated: all combinations are simulated. auto: the busiest function's memory, its provisioned concurrency "
+        "where auto scaling does not move it, and the traffic.",
     )(function)
 
 

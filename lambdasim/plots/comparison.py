@@ -193,10 +193,10 @@ def _words(shown: _Shown, labels: Sequence[str]) -> str:
     """What is recommended; then for the first two measures which variants differ from the baseline and by how much."""
     best = shown.recommended
     recommended = "None is recommended." if best is None else f"Take {printable(labels[best])}."
-    return " ".join([recommended, *(_told(shown, compared) for compared in shown.panels[:2])])
+    return " ".join([recommended, *(_told(shown, compared, labels[shown.baseline]) for compared in shown.panels[:2])])
 
 
-def _told(shown: _Shown, compared: Compared) -> str:
+def _told(shown: _Shown, compared: Compared, baseline: str) -> str:
     groups: dict[Verdict, list[int]] = {}
     for place in shown.variants:
         groups.setdefault(compared.rows[place].verdict, []).append(place)
@@ -206,8 +206,13 @@ def _told(shown: _Shown, compared: Compared) -> str:
             continue
         names = [_changed(shown, compared, place) for place in places[:_MOST_TOLD]]
         more = f" and {len(places) - _MOST_TOLD} more" if len(places) > _MOST_TOLD else ""
-        told.append(f"{verdict.value}: {', '.join(names)}{more}")
-    return f"{printable(compared.measure.text)} beside {shown.names[shown.baseline]} is {'; '.join(told)}."
+        told.append(f"{verdict.value} with {', '.join(names)}{more}")
+    return f"{_measure(compared)} compared with {printable(baseline)}: {'; '.join(told)}."
+
+
+def _measure(compared: Compared) -> str:
+    unit = unit_of(compared.measure).strip()
+    return f"{printable(compared.measure.text)}{f' ({unit})' if unit else ''}"
 
 
 def _changed(shown: _Shown, compared: Compared, place: int) -> str:
@@ -221,7 +226,7 @@ def _table(comparison: Comparison, shown: _Shown, title: str) -> Table:
     """Of every measure and every variant, drawn or not."""
     rows = [
         (
-            f"{printable(compared.measure.text)}{f' ({unit})' if (unit := unit_of(compared.measure).strip()) else ''}",
+            _measure(compared),
             name,
             interval(compared.measure, row.estimate),
             "-" if row.difference is None else change(compared.measure, row.difference.absolute),

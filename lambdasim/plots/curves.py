@@ -39,7 +39,7 @@ def plot_estimates(axes: Axes, xs: Sequence[float], estimates: Sequence[Estimate
             [each.value for _, each in known],
             yerr=spread,
             fmt="none",
-            ecolor=mark.color,
+            color=mark.color,
             elinewidth=1.0,
             capsize=3.0,
             zorder=2.5,
@@ -49,8 +49,8 @@ def plot_estimates(axes: Axes, xs: Sequence[float], estimates: Sequence[Estimate
 def ring(axes: Axes, x: float, y: float, shape: str, label: str) -> Artist:
     """A ring of ink around a point, for the legend to say what is special about it."""
     [drawn] = axes.plot(
-        [x], [y], label=label, marker=shape, markersize=13, markerfacecolor="none", markeredgecolor=INK,
-        markeredgewidth=1.3, linestyle="none", zorder=4,
+        [x], [y], label=label, marker=shape, markersize=13, markerfacecolor="none", color=INK, markeredgewidth=1.3,
+        linestyle="none", zorder=4,
     )  # fmt: skip
     return drawn
 

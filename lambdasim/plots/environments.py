@@ -78,7 +78,8 @@ def _window(environments: Environments, from_s: float | None, to_s: float | None
     from_us = 0 if from_s is None else round(from_s * US_PER_S)
     to_us = environments.end_us if to_s is None else round(to_s * US_PER_S)
     if from_us >= to_us:
-        raise FigureError(f"from {from_us / US_PER_S:g} s to {to_us / US_PER_S:g} s is no span of time")
+        end = "" if to_s is not None else "the end at "
+        raise FigureError(f"from {from_us / US_PER_S:g} s to {end}{to_us / US_PER_S:g} s is no span of time")
     return window_between(environments, from_us, to_us, most)
 
 

@@ -190,7 +190,7 @@ def _handles(shown: Shown) -> list[Artist]:
     if _ending(environments, window).size:
         handles.append(Line2D([], [], label="end", color=INK, markeredgewidth=1.4, **stroke))
     if throttled:
-        handles.append(Line2D([], [], label=f"throttled ({throttled:,})", color=COLD.color, **stroke))
+        handles.append(Line2D([], [], label=f"throttled ({throttled:,}), on top", color=COLD.color, **stroke))
     there = set(environments.started[window.shown].tolist())
     handles += [Line2D([], [], label=kind.value, **_point(mark)) for kind, mark in _MARKS.items() if kind in there]
     return handles

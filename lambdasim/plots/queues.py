@@ -148,7 +148,7 @@ def _draw_age(axes: Axes, one: Waiting, name: str, end_us: int) -> None:
 
 def _limits(one: Waiting) -> list[Steps]:
     facts = one.trigger
-    named_us = (("visibility timeout", facts.hides_us), ("kept for", facts.keeps_us))
+    named_us = (("visibility timeout", facts.hides_us), ("retention", facts.keeps_us))
     return [Steps(name, [0], [us // US_PER_MS], duration) for name, us in named_us if us is not None]
 
 

@@ -86,6 +86,24 @@ def test_markup_in_names_and_descriptions_stays_text(open_page, path):
     assert page.get_by_text(HOSTILE).count() >= 1
 
 
+def test_on_a_wide_screen_a_comparisons_tables_show_their_last_column_without_scrolling(open_page, tmp_path):
+    name = "render_every_invoice_of_the_month"
+    document = world(duration="20m", trigger={"arrivals": {"poisson": {"rate": "40/s"}}})
+    document["functions"] = {name: document["functions"]["f"]}
+    document["triggers"]["t"]["target"] = name
+    comparison = lambdasim.compare(
+        load(document),
+        {f"functions.{name}.reserved_concurrent_executions": [5, 10]},
+        measures=[f"{name}.throttles.total", "total.cost_usd_per_month"],
+        design=DESIGN,
+    )
+    path = tmp_path / "page.html"
+    path.write_text(html_report(comparison), encoding="utf-8")
+    boxes = open_page(path, width=WIDE).query_selector_all("#variants .scroll, #measures .scroll")
+    assert len(boxes) == 3
+    assert [box.text_content() for box in boxes if box.evaluate("each => each.scrollWidth > each.clientWidth")] == []
+
+
 def test_letters_in_figures_are_large_enough_on_a_narrow_screen(open_page, path):
     page = open_page(path, width=NARROW)
     heights = page.evaluate(

@@ -101,7 +101,7 @@ def test_a_comparison_of_several_scenarios(command, write):
     write(Path("shop.yaml").read_text(encoding="utf-8").replace("80 ms", "160 ms"), "slow.yaml")
     done = command("plot", "slow.yaml", "shop.yaml", "comparison", "--measure", "api.duration_ms.mean", *FEW)
     assert done.status == 0
-    assert "api.duration_ms.mean beside slow is better: shop (" in done.out
+    assert "api.duration_ms.mean (ms) compared with slow: better with shop (" in done.out
 
 
 def test_help_lists_every_figure(command):

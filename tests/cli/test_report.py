@@ -39,6 +39,17 @@ def test_the_command_that_the_page_tells_makes_the_same_page_again(command, fold
     assert (folder / "shop.html").read_bytes() == page
 
 
+def test_a_scenario_can_not_be_named_like_markup_and_a_files_name_that_is_stays_text(command, folder, write):
+    write(WORLD.replace("name: shop", "name: <script>"))
+    refused = command("report", "shop.yaml", *WEE)
+    assert (refused.status, "name: '<script>' is no name" in refused.err) == (2, True)
+    write(WORLD, "a<script>.yaml")
+    assert command("report", "a<script>.yaml", *WEE).status == 0
+    page = (folder / "shop.html").read_text(encoding="utf-8")
+    assert page.count("a&lt;script&gt;.yaml") == 2  # in the command that makes it again, and above the scenario's text
+    assert "<script>.yaml" not in page
+
+
 def test_with_one_replication_there_is_no_interval_and_the_page_says_so(command, folder):
     assert command("report", "shop.yaml", "--replications", "1").status == 0
     assert "One run has no interval" in (folder / "shop.html").read_text(encoding="utf-8")

@@ -151,7 +151,7 @@ def test_throttles_stand_on_top_and_are_counted(surge):
     drawing = environments_drawing(surge, from_s=0, to_s=1800)
     assert f"{throttles:,} attempts were throttled" in drawing.words
     texts = [text.get_text() for text in drawing.figure().axes[0].get_legend().get_texts()]
-    assert f"throttled ({throttles:,})" in texts
+    assert f"throttled ({throttles:,}), on top" in texts
 
 
 def test_the_picture_stays_small_however_much_ran(surge):

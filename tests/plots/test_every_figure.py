@@ -1,6 +1,6 @@
 """Every figure of a run is drawn of every shipped scenario: without a warning, with words, a table, and legible.
 
-Figures of many runs (cost by traffic, memory, comparison) are drawn once each, of small worlds.
+All figures, those of many runs too, are drawn of small worlds once more: for their bytes and their colours.
 """
 
 from __future__ import annotations
@@ -17,12 +17,26 @@ import lambdasim
 from lambdasim.display.table import table
 from lambdasim.errors import FigureError
 from lambdasim.plots.catalogue import KINDS
+from lambdasim.plots.comparison import comparison_drawing
+from lambdasim.plots.cost_by_traffic import cost_by_traffic_drawing
 from lambdasim.plots.drawing import Drawing
+from lambdasim.plots.memory import memory_drawing, memory_measures
 from lambdasim.plots.saving import png, svg
+from lambdasim.plots.style import INK, PAPER
 from lambdasim.units import US_PER_MINUTE
+from tests.plots.seen import cues_and_colours
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 OF_A_RUN = [name for name, kind in KINDS.items() if kind.of == "run"]
+OKABE_ITO = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}  # but black
+SHOP = """\
+name: shop
+duration: 1m
+functions:
+  api: {runtime: python3.13, handler: {duration: 1 s}, reserved_concurrent_executions: 4}
+triggers:
+  web: {type: direct, target: api, arrivals: {poisson: {rate: 1/s}}, client: {retries: none}}
+"""
 SLACK_PX = 2.0  # what rounding and a letter's overhang may reach over an edge
 
 
@@ -82,17 +96,43 @@ def test_every_figure_of_every_shipped_scenario_is_drawn(path):
         assert_legible(figure, name)
 
 
-def test_every_figure_is_the_same_bytes_on_a_second_run():
-    seen = set()
-    for scenario in ("keep_warm_ping", "sqs_small_reserved"):
-        path = next(path for path in SCENARIOS if path.stem == scenario)
-        files = [
-            {name: (svg(drawing.figure()), png(drawing.figure())) for name, drawing in drawn_of(result)}
-            for result in (lambdasim.simulate(short(path)) for _ in range(2))
-        ]
-        assert files[0] == files[1]
-        seen |= files[0].keys()
-    assert seen == set(OF_A_RUN)
+def drawings():
+    """Every figure of all there are: of two short runs, and of a sweep, a comparison and costs of a small world."""
+    for stem in ("keep_warm_ping", "sqs_small_reserved"):
+        path = next(path for path in SCENARIOS if path.stem == stem)
+        yield from drawn_of(lambdasim.simulate(short(path)))
+    shop, design = lambdasim.parse_scenario(SHOP), lambdasim.Design(replications=2)
+    sizes = {"functions.api.memory_size": [256, 512, 1024]}
+    yield "memory", memory_drawing(lambdasim.sweep(shop, sizes, measures=memory_measures("api"), design=design))
+    yield (
+        "comparison",
+        comparison_drawing(lambdasim.compare(shop, sizes, measures=["api.latency_ms.p99"], design=design)),
+    )
+    found = lambdasim.cost(shop, questions=["traffic"], traffic=[2, 20], design=design)
+    yield "cost-by-traffic", cost_by_traffic_drawing(found)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return list(drawings())
+
+
+def test_every_figure_is_the_same_bytes_on_a_second_run(drawn):
+    files = [[(name, svg(each.figure()), png(each.figure())) for name, each in run] for run in (drawn, drawings())]
+    assert files[0] == files[1]
+    assert {name for name, *_ in files[0]} == set(KINDS)
+
+
+def test_every_figure_has_the_colours_of_okabe_and_ito_beside_ink_and_paper_and_no_others(drawn):
+    for name, each in drawn:
+        colours = {colour.upper() for colour in re.findall(r"#[0-9A-Fa-f]{6}\b", svg(each.figure()).decode())}
+        assert colours - {INK.upper(), PAPER.upper()} <= OKABE_ITO, name
+
+
+def test_what_differs_in_colour_in_a_legend_differs_in_its_marker_its_dashes_or_its_hatch_too(drawn):
+    for name, each in drawn:
+        for seen in cues_and_colours(each.figure()):
+            assert len({cue for cue, _ in seen}) == len(set(seen)), name
 
 
 @pytest.mark.parametrize("name", KINDS)

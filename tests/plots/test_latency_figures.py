@@ -109,6 +109,7 @@ def test_the_table_has_a_row_for_all_and_one_for_each_start(result):
 
 def test_the_distribution_ascends_through_the_quantiles_to_its_end(result):
     body, tail = latency_drawing(result).figure().axes
+    assert (body.get_yscale(), tail.get_yscale()) == ("linear", "log")
     latencies = latencies_of(result, None)
     for label, values in (("all", latencies.all), ("warm", latencies.warm), ("cold", latencies.cold)):
         x, y = curve(body, label)

@@ -106,7 +106,7 @@ def test_the_three_that_waited_longest_are_drawn_each_with_its_panels(result):
 def test_limits_are_drawn_where_they_are_in_sight_and_told_where_not(result):
     ages = queues_drawing(result, trigger="jobs").figure().axes[1]
     texts = [text.get_text() for text in ages.get_legend().get_texts()]
-    assert texts == ["oldest message", "visibility timeout 40 s", "kept for 4 d (above)"]
+    assert texts == ["oldest message", "visibility timeout 40 s", "retention 4 d (above)"]
     assert [40_000, 40_000] in [list(line.get_ydata()) for line in ages.lines]
 
 

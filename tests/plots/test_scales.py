@@ -78,4 +78,5 @@ def test_the_tail_axis_spreads_out_the_nines(axis):
 
 def test_a_logarithmic_axis_of_shares_ends_above_what_there_is(axis):
     scales.log_share_axis(axis, 0.0007)
+    assert axis.get_scale() == "log"
     assert texts(axis) == ["100 %", "10 %", "1 %", "0.1 %"]

@@ -56,8 +56,8 @@ class Plan:
 
     @property
     def sizes(self) -> str:
-        """How many values each path has: ``4 x 3 x 4``."""
-        return " x ".join(str(len(values)) for values in self.values.values())
+        """How many values each path has: ``4 of functions.api.memory_size x 3 of traffic``."""
+        return " x ".join(f"{len(values)} of {path}" for path, values in self.values.items())
 
     def simulated(self, progress: Progress | None = None) -> WhatIf:
         """The grid, simulated on common random numbers; ``progress`` is called with the share of runs that are done."""
@@ -96,9 +96,7 @@ def plan(
         f"{cells:,} numbers; a page holds {MOST_CELLS:,} at most" if cells > MOST_CELLS else ""
     )  # fmt: skip
     if told:
-        text = (
-            f"{grid.sizes} values are {grid.points:,} points, which makes {told}; name fewer paths, values or measures"
-        )
+        text = f"{grid.sizes} are {grid.points:,} points, which makes {told}; name fewer paths, values or measures"
         raise InputError([Problem(OPTION, None, None, "", text)])
     try:
         planned(scenario, values, sample=None, measures=[measure.text for measure in chosen], design=design)

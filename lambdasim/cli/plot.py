@@ -35,7 +35,7 @@ class _Listing(click.Command):
 
 
 @click.command(cls=_Listing)
-@click.argument("runs", metavar="RUN...", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("runs", metavar="RUN...", type=click.Path(path_type=Path), nargs=-1)
 @click.argument("figure", metavar="FIGURE")
 @click.option(
     "-o",
@@ -75,6 +75,9 @@ def plot(ctx: click.Context, /, runs: tuple[Path, ...], figure: str, outputs: tu
     from lambdasim.scenario.wording import nearest  # noqa: PLC0415
 
     interrupts = ctx.find_object(Interrupts) or Interrupts()
+    if not runs:
+        text = "name RUN and FIGURE, for example: lambdasim plot scenario.yaml latency; figures: " + ", ".join(KINDS)
+        raise InputError([Problem("FIGURE", None, None, figure, text)])
     if figure not in KINDS:
         raise InputError([Problem("FIGURE", None, None, figure, f"is no figure; {nearest(figure, KINDS)}")])
     kind = KINDS[figure]

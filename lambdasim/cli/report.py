@@ -79,7 +79,7 @@ def report(
     if several:
         place, page, told = _of_comparison(interrupts, runs, overrides, vary, measures, baseline, output, design)
     elif runs[0].is_dir():
-        place, page, told = _of_folder(interrupts, runs[0], measures, output, design)
+        place, page, told = _of_folder(interrupts, runs[0], measures, what_if, output, design)
     else:
         place, page, told = _of_scenario(interrupts, runs[0], overrides, measures, what_if, output, design)
     interrupts.check()
@@ -112,7 +112,6 @@ def _refuse_what_does_not_go_together(
     elif what_if and design["replications"] < 2:
         problems.append(Problem("--replications", None, None, "", "--what-if needs 2 or more at each point"))
     if not several and runs[0].is_dir():
-        problems += refuse_what_if(what_if, "simulates more runs than the folder's; name its scenario")
         given = {"--set": ", ".join(overrides), "--seed": "" if design["seed"] is None else str(design["seed"])}
         text = "the folder's run is done; name its scenario to simulate another"
         problems += [Problem(option, None, None, value, text) for option, value in given.items() if value]
@@ -147,9 +146,14 @@ def _of_scenario(
 
 
 def _of_folder(
-    interrupts: Interrupts, folder: Path, measures: list[str] | None, output: Path | None, design: dict[str, Any]
+    interrupts: Interrupts,
+    folder: Path,
+    measures: list[str] | None,
+    what_if: Asked,
+    output: Path | None,
+    design: dict[str, Any],
 ) -> tuple[Path, str, str]:
-    """The same of a folder: its scenario, if it is still to be had, is run again for the intervals."""
+    """The same of a folder: its scenario, if it is still to be had, is run again for the intervals and sliders."""
     from lambdasim.errors import ResultError  # noqa: PLC0415
     from lambdasim.result.result import Result  # noqa: PLC0415
     from lambdasim.result.storage import REPORT  # noqa: PLC0415
@@ -160,10 +164,16 @@ def _of_folder(
     try:
         scenario = result.scenario()
     except ResultError as error:
+        if what_if:
+            raise InputError(refuse_what_if(what_if, f"needs the folder's scenario: {error}")) from None
         click.echo(f"lambdasim: no intervals and no advice: {error}", err=True)
         return place, *_page_of(result, None, None)
-    replications = _replicated(scenario, measures, {**design, "seed": result.header.seed})
-    return place, *_page_of(result, scenario, replications)
+    design = {**design, "seed": result.header.seed}
+    grid = planned(scenario, what_if, measures, design_of(**design)) if what_if else None
+    interrupts.check()
+    replications = _replicated(scenario, measures, design)
+    interrupts.check()
+    return place, *_page_of(result, scenario, replications, simulated(grid))
 
 
 def _replicated(scenario: Scenario, measures: list[str] | None, design: dict[str, Any]) -> Replications | None:

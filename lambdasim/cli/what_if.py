@@ -67,8 +67,7 @@ def planned(scenario: Scenario, asked: Asked, measures: Sequence[str] | None, de
     with progress_bar(scenario.name) as progress:
         grid = plan(scenario, asked, measures=single or None, design=design, progress=progress)
     click.echo(
-        f"What if: {grid.sizes} values are {grid.points:,} points, {design.replications} runs each: "
-        f"{grid.runs:,} runs.",
+        f"What if: {grid.sizes} are {grid.points:,} points, {design.replications} runs each: {grid.runs:,} runs.",
         err=True,
     )
     return grid

@@ -210,9 +210,12 @@ def _rings(sizes: _Sizes, axes: Axes, right: Axes) -> list[Artist]:
     slow, _, _, slowest = sizes.slow
     measure, _, costs = sizes.cost
     fast, cheap = _best(slowest, sizes.serving), _best(costs, sizes.serving)
+    among = "" if len(sizes.serving) == len(sizes.mb) else " that serves"  # others lose more events
     return [
-        ring(right, sizes.mb[cheap], costs[cheap].value, "s", f"cheapest: {_told(sizes, measure, costs, cheap)}"),
-        ring(axes, sizes.mb[fast], slowest[fast].value, "o", f"fastest: {_told(sizes, slow, slowest, fast)}"),
+        ring(
+            right, sizes.mb[cheap], costs[cheap].value, "s", f"cheapest{among}: {_told(sizes, measure, costs, cheap)}"
+        ),
+        ring(axes, sizes.mb[fast], slowest[fast].value, "o", f"fastest{among}: {_told(sizes, slow, slowest, fast)}"),
     ]
 
 

@@ -281,7 +281,7 @@ def test_the_run_that_tells_who_is_busy_reports_how_far_it_is():
 
 def test_the_grid_that_is_planned_is_simulated():
     planned = plan(world(), {"traffic": ["2"]}, measures=["api.cold_starts"], design=THREE)
-    assert (planned.sizes, planned.points, planned.runs) == ("2", 2, 6)
+    assert (planned.sizes, planned.points, planned.runs) == ("2 of traffic", 2, 6)
     found = planned.simulated()
     assert found.own == (0,)
     assert found.at({"traffic": 2}).is_simulated

@@ -140,7 +140,7 @@ def test_help_lists_every_figure(command):
         (("shop.yaml", "cost-by-traffic", "--traffic", "1"), "--traffic: 1: is the present traffic"),
         (("shop.yaml", "memory", "--set", "functions.api.memory_size=256", *MEMORY), "is varied, too, by --vary"),
         (("shop.yaml", "comparison", *FEW), "a single variant has nothing to be compared with"),
-        (("shop.yaml",), "Missing argument"),
+        (("shop.yaml",), "FIGURE: shop.yaml: name RUN and FIGURE, for example"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_written(command, folder, words, told):

@@ -40,7 +40,10 @@ def report(command):
 def test_the_grid_is_told_simulated_and_put_on_the_page(report):
     done = report("--what-if", "traffic=0.5,2", "--what-if", "functions.api.memory_size", "-o", "p.html")
     assert done.status == 0, done.err
-    assert done.err == "What if: 3 x 4 values are 12 points, 3 runs each: 36 runs.\nWritten to p.html\n"
+    assert done.err == (
+        "What if: 3 of traffic x 4 of functions.api.memory_size are 12 points, 3 runs each: 36 runs.\n"
+        "Written to p.html\n"
+    )
     grid = grid_in(Path("p.html").read_text(encoding="utf-8"))
     assert [axis["numbers"] for axis in grid["axes"]] == [[0.5, 1, 2], [256, 512, 1024, 1536]]
     assert len(grid["estimates"]) == 12 * len(grid["measures"])
@@ -90,11 +93,22 @@ def test_all_that_is_wrong_is_told_at_once(report):
     assert len(re.findall("--what-if: functions", done.err)) == 2
 
 
-def test_a_folders_run_has_no_sliders(command):
+def test_around_a_folders_run_the_grid_is_that_of_its_scenario_and_seed(command):
+    words = ("--what-if", "traffic=2", "--replications", 2, "--workers", 1)
+    command("run", "shop.yaml", "--set", "duration=1m", "--seed", 7, "-o", "run")
+    done = command("report", "run", *words)
+    assert (done.status, done.err.splitlines()[-1]) == (0, "Written to run/report.html")
+    command("report", "shop.yaml", "--set", "duration=1m", "--seed", 7, *words, "-o", "p.html")
+    pages = [Path(name).read_text(encoding="utf-8") for name in ("run/report.html", "p.html")]
+    assert grid_in(pages[0]) == grid_in(pages[1])
+
+
+def test_a_folder_without_its_scenario_has_no_sliders(command):
     command("run", "shop.yaml", "--set", "duration=1m", "-o", "run")
+    Path("run/scenario.yaml").write_text("name: other", encoding="utf-8")
     done = command("report", "run", "--what-if", "traffic=2")
     assert done.status == 2
-    assert "--what-if: traffic: simulates more runs than the folder's; name its scenario" in done.err
+    assert "--what-if: traffic: needs the folder's scenario: " in done.err
 
 
 def test_ctrl_c_leaves_nothing_behind(report, folder, monkeypatch):

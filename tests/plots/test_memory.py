@@ -55,14 +55,14 @@ def test_the_cheapest_and_the_fastest_are_ringed():
 def test_a_size_that_leaves_events_without_success_is_neither_cheapest_nor_fastest():
     refusing = {**USUAL, COST: [1.0, 8.0, 12.0], "api.events": [1000.0] * 3, "api.successes": [900.0, 1000.0, 1000.0]}
     drawing = memory_drawing(swept(refusing))
-    assert any(label.startswith("cheapest: 512 MB") for label in lines(drawing, 1))
+    assert any(label.startswith("cheapest that serves: 512 MB") for label in lines(drawing, 1))
     assert "At 256 MB more events end without success" in drawing.words
     assert [row[-1] for row in drawing.table.rows] == ["10 %", "0 %", "0 %"]
 
 
 def test_a_size_whose_calls_have_no_latency_is_left_out_of_its_line_and_of_the_best():
     drawing = memory_drawing(swept({P99: [None, 500.0, 300.0], COST: [1.0, 8.0, 12.0]}))
-    assert any(label.startswith("cheapest: 512 MB") for label in lines(drawing, 1))
+    assert any(label.startswith("cheapest that serves: 512 MB") for label in lines(drawing, 1))
     assert drawing.table.rows[0][1] == "-"
 
 

@@ -176,6 +176,17 @@ def test_it_is_the_same_each_time_and_from_a_saved_result(page, result, scenario
     assert (tmp_path / "run" / "report.html").read_text(encoding="utf-8") == page
 
 
+def test_where_events_wait_there_are_cards_of_the_trigger_that_has_most():
+    scenario = lambdasim.load_scenario("scenarios/sqs_small_reserved.yaml")
+    result = lambdasim.simulate(scenario)
+    [cards] = found(parsed(html_report(result, scenario=scenario)), "ul", class_="cards")
+    told = dict([text_of(part) for part in card.iter("span")] for card in cards)
+    jobs = result.summary()["triggers"]["jobs"]
+    assert told["Dead-lettered (jobs)"] == str(jobs["dead_lettered"])
+    assert told["Never ran (jobs)"] == str(jobs["never_ran"])
+    assert told["Oldest message (jobs)"] == f"{jobs['oldest_message_s_max']:.4g} s"
+
+
 def test_cards_are_the_estimates_with_their_intervals(tree, replications, result):
     cards = [[text_of(part) for part in card.iter("span")] for card in found(tree, "ul", class_="cards")[0]]
     told = {}

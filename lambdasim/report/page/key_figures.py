@@ -29,11 +29,19 @@ _OF_FUNCTION = {
     "final_failures.total": "Events that failed for good",
     "concurrency.max": "Most concurrent executions",
 }
-_OF_TRIGGER = {
-    Family.SYNCHRONOUS: (),
-    Family.ASYNCHRONOUS: ("event_age_ms.p99", "dropped", "dead_lettered"),
-    Family.QUEUE: ("oldest_message_s_max", "never_ran", "dead_lettered"),
-    Family.STREAM: ("iterator_age_ms.max", "dropped", "dead_lettered"),
+_OF_TRIGGER: dict[Family, dict[str, str]] = {
+    Family.SYNCHRONOUS: {},
+    Family.ASYNCHRONOUS: {"event_age_ms.p99": "P99 event age", "dropped": "Dropped", "dead_lettered": "Dead-lettered"},
+    Family.QUEUE: {
+        "oldest_message_s_max": "Oldest message",
+        "never_ran": "Never ran",
+        "dead_lettered": "Dead-lettered",
+    },
+    Family.STREAM: {
+        "iterator_age_ms.max": "Highest iterator age",
+        "dropped": "Dropped",
+        "dead_lettered": "Dead-lettered",
+    },
 }
 _COST = "total.cost_usd_per_month"
 
@@ -56,7 +64,7 @@ def _usual(names: Names) -> Iterator[str]:
 
 
 def key_figures(summary: Summary, names: Names, replications: Replications | None) -> KeyFigures:
-    """Cards of the busiest function and of the whole, and a table of all; without replications no intervals."""
+    """Cards of the busiest function and trigger and of the whole, and a table of all; of one run no intervals."""
     busiest = max(summary["functions"], key=lambda name: summary["functions"][name]["events"])
     found = {} if replications is None else _estimates(replications)
     cards = [_card(measure, label, summary, found) for measure, label in _foremost(busiest, summary, names)]
@@ -72,7 +80,8 @@ def key_figures(summary: Summary, names: Names, replications: Replications | Non
 
 
 def _whose(busiest: str, functions: int) -> str:
-    return f"All but the cost are {busiest}'s, the busiest of {functions} functions. " if functions > 1 else ""
+    several = f"What is of a function is {busiest}'s, the busiest of {functions:,}; the cost is of all. "
+    return several if functions > 1 else ""
 
 
 def _estimates(replications: Replications) -> dict[tuple[str, ...], Estimate]:
@@ -81,9 +90,14 @@ def _estimates(replications: Replications) -> dict[tuple[str, ...], Estimate]:
 
 
 def _foremost(busiest: str, summary: Summary, names: Names) -> Iterator[tuple[Measure, str]]:
-    """Measures of the busiest function, and the month's cost, with their labels."""
+    """Measures of the busiest function, of the busiest trigger whose events wait, and the month's cost, labelled."""
     for key, label in _OF_FUNCTION.items():
         yield read_measure(f"functions.{busiest}.{key}", names), label
+    waiting = [name for name, kind in names.triggers.items() if FAMILIES[kind] is not Family.SYNCHRONOUS]
+    if waiting:
+        trigger = max(waiting, key=lambda name: summary["triggers"][name]["events"])
+        for key, label in _OF_TRIGGER[FAMILIES[names.triggers[trigger]]].items():
+            yield read_measure(f"triggers.{trigger}.{key}", names), f"{label} ({trigger})"
     yield read_measure(_COST, names), f"A month {month_of(summary['simulated_s'] - summary['warm_up_s'])}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from lambdasim.cli.files import check_place
+from lambdasim.cli.files import check_place, write_file
 from lambdasim.cli.interrupts import Interrupts
 from lambdasim.cli.options import set_option
 from lambdasim.cli.output import say, screen
@@ -22,7 +22,7 @@ THRESHOLD_FAILED = 1
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of tables.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write summary, logs and timeline to this folder."
+    "-o", "--output", type=click.Path(path_type=Path), help="Write summary, logs, timeline and a page to this folder."
 )
 @click.option(
     "--log",
@@ -71,10 +71,13 @@ def run(
     summary = result.summary()
     if output is not None:
         from lambdasim.report.page.html import html_report  # noqa: PLC0415
+        from lambdasim.result.storage import REPORT  # noqa: PLC0415
 
+        result.save(output)  # first: a page takes a while, and can be made of the folder
+        interrupts.check()
         page = html_report(result, scenario=loaded)
         interrupts.check()
-        result.save(output, report=page)
+        write_file(output / REPORT, page.encode())
         click.echo(f"Written to {output}/", err=True)
     if trace is not None:
         interrupts.check()

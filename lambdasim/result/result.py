@@ -26,7 +26,7 @@ from lambdasim.result.plain import plain
 from lambdasim.result.summary import Compared, Demand, Warned, summarise
 from lambdasim.result.version_summary import version_frame
 from lambdasim.result.versions import versions
-from lambdasim.result.written import SCENARIO, WrittenScenario
+from lambdasim.result.written import WrittenScenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -206,10 +206,8 @@ class Result:
             raise ResultError("this result does not have its scenario with it; load the file that was run")
         return self.written.read(self.document["scenario"]["sha256"], None if folder is None else Path(folder))
 
-    def save(self, folder: str | Path, *, report: str | None = None) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the result into ``folder``: a new one, an empty one, or one that holds an earlier result.
-
-        ``report`` is a page about it (``lambdasim.html_report``), written as ``report.html``.
 
         ``summary.json``, the timelines and the logs are the same bytes for the same scenario and seed: how
         long the run took stands in ``manifest.json`` only, and is null in ``summary.json``.
@@ -230,12 +228,11 @@ class Result:
             tables["invocations"] = self.invocations
             if self.header.queues_events:
                 tables["events"] = self.events
-        pages = {} if report is None else {storage.REPORT: report.encode()}
         known: dict[str, Any] = {"timings": dict(self.timings), "parameters": list(self.parameters)}
+        scenario = None
         if self.written is not None:
-            known["written"] = self.written.facts()
-            pages[SCENARIO] = self.written.content
-        storage.save(Path(folder), self.header, self.document, known, tables, pages)
+            known["written"], scenario = self.written.facts(), self.written.content
+        storage.save(Path(folder), self.header, self.document, known, tables, scenario)
 
     def save_trace(self, path: str | Path) -> None:
         """Write the run as a trace that Perfetto and chrome://tracing open (result.trace_events); packed if ``.gz``.

@@ -5,7 +5,7 @@
 ``scenario.yaml``      the scenario's file as it was, byte for byte, if it is known
 ``manifest.json``      what loading needs (functions, triggers, span), timings, versions, parameters; where the scenario
                        lay, what was laid over it, its recordings with their sha256; written last
-``report.html``        a page about it, if one was made
+``report.html``        a page about it, if one was written here
 ``trace.json``         a trace of it, or ``trace.json.gz``, if one was written here (result.trace_file)
 ``timeline.csv``       the minute-by-minute series of functions and account
 ``triggers.csv``       those of queues, streams and mappings, if there are any
@@ -110,9 +110,9 @@ def save(
     document: Mapping[str, Any],
     known: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
-    pages: Mapping[str, bytes],
+    scenario: bytes | None,
 ) -> None:
-    """Write a result; ``known`` for its manifest, ``tables``: those of its timelines and logs that it has, ``pages``.
+    """Write a result; ``known`` for its manifest, ``tables``: those of its timelines and logs that it has.
 
     Raises:
         ResultError: ``folder`` is something else's, or can't be written to; it is then as it was before.
@@ -123,7 +123,7 @@ def save(
         "summary.json": partial(file_formats.write_json, document),
         **{f"{name}.csv": partial(file_formats.write_csv, tables[name]) for name in _TIMELINES if name in tables},
         **{log + end: partial(write_log, tables[log]) for log in _LOGS if log in tables},
-        **{name: partial(file_formats.write_bytes, page) for name, page in pages.items()},
+        **({} if scenario is None else {SCENARIO: partial(file_formats.write_bytes, scenario)}),
         MANIFEST: partial(file_formats.write_json, manifest),
     }
     made = _claim(folder)

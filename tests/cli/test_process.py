@@ -99,6 +99,17 @@ def test_ctrl_c_while_writing_leaves_no_half_result(command, folder, monkeypatch
     assert not (folder / "out").exists()
 
 
+def test_ctrl_c_while_the_page_is_made_keeps_the_result_whole(command, folder, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    command("run", "shop.yaml", "--seed", "1", "-o", "out")
+    monkeypatch.setattr("lambdasim.report.page.html.html_report", interrupted)
+    assert command("run", "shop.yaml", "--seed", "2", "-o", "out").status == 130
+    assert Result.load(folder / "out").header.seed == 2
+    assert not (folder / "out" / "report.html").exists()  # that of the first run would be another's
+
+
 @pytest.mark.parametrize("then", ["goes on", "fails"])
 def test_ctrl_c_that_a_library_swallows_is_not_lost(command, folder, monkeypatch, then):
     def swallowing(*arguments, **options):

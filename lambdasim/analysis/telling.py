@@ -124,6 +124,12 @@ def unit_of(measure: Measure) -> str:
     return " s" if _SECONDS.fullmatch(measure.path[-1]) else ""
 
 
+def named(name: str, measure: Measure) -> str:
+    """What a measure is called, with the unit that its numbers are in: ``api.latency_ms.p99 (ms)``."""
+    unit = unit_of(measure).strip()
+    return f"{name} ({unit})" if unit else name
+
+
 def estimate_document(estimate: Estimate) -> dict[str, Any]:
     """An estimate as plain values that are strict JSON: what is not a number is None."""
     numbers = {key: getattr(estimate, key) for key in ("value", "low", "high")}

@@ -70,7 +70,7 @@ def plan(
     asked: Asked,
     *,
     measures: Sequence[str] | None = None,
-    design: Design = USUAL,
+    design: Design,
     progress: Progress | None = None,
 ) -> Plan:
     """Plan a grid around a scenario.

@@ -8,10 +8,9 @@ import sys
 
 import click
 
-from lambdasim.display.screen import PIPE, Screen
+from lambdasim.display.screen import NARROWEST, PIPE, Screen
 from lambdasim.display.sparkline import LEVELS
 
-_LEAST_WIDTH = 40  # of a terminal; what is narrower folds such lines itself
 _SIGNS = f"{LEVELS[True]}─✓✗"  # that a terminal must have, or it gets ASCII
 
 
@@ -35,7 +34,7 @@ def screen() -> Screen:
     if not on_terminal():
         return PIPE
     return Screen(
-        width=max(_LEAST_WIDTH, shutil.get_terminal_size().columns),
+        width=max(NARROWEST, shutil.get_terminal_size().columns),
         styled=not is_dumb() and not os.environ.get("NO_COLOR"),
         in_blocks=_encodes(_SIGNS),
         draws=not is_dumb(),

@@ -27,7 +27,6 @@ OF = {
     "costs": "of many runs",
     "comparison": "of a comparison",
 }
-_TABLES = (".csv", ".parquet")
 _DESIGN = frozenset({"overrides", "replications", "confidence", "seed", "workers", "cluster", "log"})
 
 
@@ -62,12 +61,14 @@ class Source:
 
 def source_of(runs: Sequence[Path], figure: str, of: str) -> Source:
     """The source of a figure of a run, of a sweep, of costs or of a comparison; ``InputError`` if RUN is none."""
-    problems = list[Problem]()
+    from lambdasim.analysis.tables import CSV, PARQUET  # noqa: PLC0415 - keeps --help fast
+
+    tables, problems = (CSV, PARQUET), list[Problem]()
     if len(runs) > 1 and of != "comparison":
         text = f"{figure} is drawn of one; compare several by: comparison"
         problems += [Problem("RUN", None, None, str(run), text) for run in runs[1:]]
     for run in runs:
-        is_table = run.suffix in _TABLES
+        is_table = run.suffix in tables
         if of == "run" and is_table:
             text = f"is a table, and {figure} is drawn of a run: name a folder of `lambdasim run -o`, or a scenario"
             problems.append(Problem("RUN", None, None, str(run), text))
@@ -81,7 +82,7 @@ def source_of(runs: Sequence[Path], figure: str, of: str) -> Source:
         raise InputError(problems)
     if of == "run":
         return _FOLDER if runs[0].is_dir() else _RUN
-    return _TABLE if runs[0].suffix in _TABLES else _OF_SCENARIO[of]
+    return _TABLE if runs[0].suffix in tables else _OF_SCENARIO[of]
 
 
 def _loaded(wanted: Wanted, _interrupts: Interrupts) -> Result:

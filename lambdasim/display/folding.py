@@ -9,7 +9,7 @@ from lambdasim.display.screen import PIPE, Screen
 from lambdasim.display.width import begins_within, width_of
 from lambdasim.errors import printable
 
-_HELD = "\u00a0"  # stands for a space at which no line is broken
+_HELD = "\N{NO-BREAK SPACE}"
 _UNIT = r"(?: (?:%|ms|s|min|h|d|kB|MB|GB|USD|vCPU|points)(?![\w-]))"
 _INTERVAL = re.compile(rf"(?<!\S)[-+$\d][\d.,$]*{_UNIT}? \[[^\[\]]*\]")
 _TOGETHER = re.compile(rf"\[[^\[\]]*\]|(?<=\d){_UNIT}")
@@ -31,7 +31,7 @@ def folded(text: str, width: int, *, indent: int = 0) -> list[str]:
     if width_of(text) <= width:
         return [text]
     lines, line, room = list[str](), "", width
-    for word in _held(text, width - indent).split(" "):
+    for word in held(text, width - indent).split(" "):
         joined = f"{line} {word}" if line else word
         if width_of(joined) <= room:
             line = joined
@@ -86,8 +86,14 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def _held(text: str, width: int) -> str:
-    """With spaces held that no line is to be broken at: in front of and inside of brackets, and before a unit."""
+def held(text: str, width: int) -> str:
+    r"""With no-break spaces where no line is to be broken: in front of and inside of brackets, and before a unit.
+
+    What is held together is at most ``width`` long.
+
+    >>> held("$12 [$11, $13] or 5 % in 20 ms", 20).replace("\u00a0", "_")
+    '$12_[$11,_$13] or 5_% in 20_ms'
+    """
     for together in (_INTERVAL, _TOGETHER):
         text = together.sub(lambda found: found[0].replace(" ", _HELD) if len(found[0]) <= width else found[0], text)
     return text

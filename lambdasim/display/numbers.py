@@ -20,6 +20,15 @@ def number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def many(count: int, noun: str) -> str:
+    """How many of what, in words.
+
+    >>> many(1, "run"), many(0, "run"), many(1200, "run")
+    ('1 run', '0 runs', '1,200 runs')
+    """
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
 def milliseconds(value: float | None) -> str:
     """Whole from 100 on, else three digits.
 

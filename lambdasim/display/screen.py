@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NARROWEST = 40  # signs: of a terminal; what is narrower folds such lines itself
 _RESET = "\x1b[0m"
 _CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33}  # ECMA-48, Select Graphic Rendition
 

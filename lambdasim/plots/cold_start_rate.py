@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.codes import COLD_STARTS
-from lambdasim.display.numbers import share
+from lambdasim.display.numbers import many, share
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.metrics.measures import ran, whole
@@ -21,7 +21,7 @@ from lambdasim.plots.drawing import Drawing
 from lambdasim.plots.levels import minute_series
 from lambdasim.plots.panels import draw_bars, left_out, name_panel, panel_legend, time_panels
 from lambdasim.plots.scales import share_axis
-from lambdasim.plots.style import COLD, INK, WARM, many
+from lambdasim.plots.style import COLD, INK, WARM
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lambdasim.analysis.directions import Better
-from lambdasim.analysis.telling import change, interval, quantity, unit_of
+from lambdasim.analysis.telling import change, interval, named, quantity, unit_of
 from lambdasim.analysis.variants import head_and_names
 from lambdasim.analysis.verdicts import Compared, Row, Verdict
 from lambdasim.display.numbers import share, short_month_sentence
@@ -211,8 +211,7 @@ def _told(shown: _Shown, compared: Compared, baseline: str) -> str:
 
 
 def _measure(compared: Compared) -> str:
-    unit = unit_of(compared.measure).strip()
-    return f"{printable(compared.measure.text)}{f' ({unit})' if unit else ''}"
+    return named(printable(compared.measure.text), compared.measure)
 
 
 def _changed(shown: _Shown, compared: Compared, place: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.display.numbers import number
+from lambdasim.display.numbers import many, number
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.header import THE_ACCOUNT, Header
@@ -33,7 +33,7 @@ from lambdasim.plots.panels import (
     time_panels,
 )
 from lambdasim.plots.set_aside import configured_steps, unreserved_steps
-from lambdasim.plots.style import SERIES, Mark, many, shortened
+from lambdasim.plots.style import SERIES, Mark, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

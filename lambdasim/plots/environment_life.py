@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.codes import EndCause
-from lambdasim.display.numbers import number, took
+from lambdasim.display.numbers import many, number, took
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.metrics.measures import Spread, spread_of
 from lambdasim.plots.drawing import Drawing
 from lambdasim.plots.lives import Lives, SpellEnd, kaplan_meier, lives_of
 from lambdasim.plots.scales import duration_axis, log_duration_axis, share_axis
-from lambdasim.plots.style import PURPLE, SERIES, dress, legend, many, mark
+from lambdasim.plots.style import PURPLE, SERIES, dress, legend, mark
 from lambdasim.plots.thinning import body_ranks
 from lambdasim.units import US_PER_MS
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.codes import EndCause
-from lambdasim.display.numbers import share
+from lambdasim.display.numbers import many, share
 from lambdasim.display.table import Table, table
 from lambdasim.errors import FigureError
 from lambdasim.metrics.measures import whole
@@ -28,7 +28,6 @@ from lambdasim.plots.lanes import (
 )
 from lambdasim.plots.panels import refused
 from lambdasim.plots.scales import clock
-from lambdasim.plots.style import many
 from lambdasim.result.frames import name_of
 from lambdasim.units import US_PER_S
 

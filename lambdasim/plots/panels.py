@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lambdasim.display.numbers import many
 from lambdasim.plots.scales import clock, clock_axis, count_axis
-from lambdasim.plots.style import INK, SMALL, Mark, dress, legend, many, shortened
+from lambdasim.plots.style import INK, SMALL, Mark, dress, legend, shortened
 from lambdasim.units import US_PER_HOUR, US_PER_S
 
 if TYPE_CHECKING:

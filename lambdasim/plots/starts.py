@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdasim.codes import InitializationType
-from lambdasim.display.numbers import took
+from lambdasim.display.numbers import many, took
 from lambdasim.errors import FigureError
 from lambdasim.metrics.measures import rank_of, spread_of, whole
 from lambdasim.plots.chosen import function_of
-from lambdasim.plots.style import many
 from lambdasim.units import US_PER_MS
 
 if TYPE_CHECKING:

@@ -196,15 +196,6 @@ def _columns(labels: Sequence[str], width: float) -> int:
     return 1
 
 
-def many(count: int, noun: str) -> str:
-    """How many of what, in words.
-
-    >>> many(1, "run"), many(0, "run"), many(1200, "run")
-    ('1 run', '0 runs', '1,200 runs')
-    """
-    return f"{count:,} {noun}{'s' if count != 1 else ''}"
-
-
 def shortened(name: str, most: int = 24) -> str:
     """A name that is not longer than ``most`` signs, for a tick or a legend: the middle gives way.
 

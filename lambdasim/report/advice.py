@@ -9,6 +9,7 @@ from typing import Any
 from lambdasim.advice.advise import Advice
 from lambdasim.advice.rule import Severity
 from lambdasim.display.folding import said, to_copy
+from lambdasim.display.numbers import many
 from lambdasim.display.screen import PIPE, Screen
 from lambdasim.errors import printable
 from lambdasim.scenario.model import Scenario
@@ -27,8 +28,7 @@ def _summed_up(scenario: Scenario, advice: Sequence[Advice]) -> str:
         return f"{printable(scenario.file)}: nothing to advise"
     counts = {severity: sum(piece.severity is severity for piece in advice) for severity in Severity}
     told = ", ".join(f"{count} {severity.value}" for severity, count in counts.items() if count)
-    pieces = f"{len(advice)} piece{'' if len(advice) == 1 else 's'} of advice"
-    return f"{printable(scenario.file)}: {pieces}: {told}"
+    return f"{printable(scenario.file)}: {many(len(advice), 'piece')} of advice: {told}"
 
 
 def _lines(piece: Advice, screen: Screen) -> Iterator[str]:

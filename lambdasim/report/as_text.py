@@ -13,7 +13,7 @@ from lambdasim.analysis.sensitivity import Sensitivity
 from lambdasim.analysis.size import Sizing
 from lambdasim.analysis.sweep import Sweep
 from lambdasim.analysis.thresholds import Checks
-from lambdasim.display.screen import Screen
+from lambdasim.display.screen import NARROWEST, Screen
 from lambdasim.report.checks import checks_text
 from lambdasim.report.compare import compare_text
 from lambdasim.report.cost import cost_text
@@ -26,7 +26,6 @@ from lambdasim.report.sweep import sweep_text
 from lambdasim.report.text import run_text
 from lambdasim.result.result import Result
 
-_NARROWEST = 40
 Told = Result | Replications | Comparison | Sizing | TradeOff | Sweep | Checks | Sensitivity | CostAnswers
 _TEXTS: dict[type, Callable[[Any, Screen], str]] = {
     Result: lambda result, screen: run_text(result.summary(), over_time(result), screen),
@@ -61,6 +60,6 @@ def text_report(found: Told, *, width: int | None = None) -> str:
     if tell is None:
         expected = ", ".join(kind.__name__ for kind in _TEXTS)
         raise TypeError(f"expected one of {expected}, found {type(found).__name__}")
-    if width is not None and width < _NARROWEST:
-        raise ValueError(f"expected a width of {_NARROWEST} or more, found {width}")
+    if width is not None and width < NARROWEST:
+        raise ValueError(f"expected a width of {NARROWEST} or more, found {width}")
     return tell(found, Screen(width))

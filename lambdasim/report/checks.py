@@ -9,6 +9,7 @@ from lambdasim.analysis.intervals import ALL_EQUAL
 from lambdasim.analysis.telling import estimate_document, measured, same_in_all, with_unit
 from lambdasim.analysis.thresholds import Check, Checks, Verdict
 from lambdasim.display.folding import said
+from lambdasim.display.numbers import many
 from lambdasim.display.screen import PIPE, Screen
 from lambdasim.errors import printable
 
@@ -93,7 +94,7 @@ def _verdict(several: Sequence[Checks], *, strict: bool) -> str:
     failed = sum(fails(check, strict=strict) for check in every)
     undecided = sum(check.verdict is Verdict.UNDECIDED for check in every)
     design = several[0].design
-    total = f"{len(every)} threshold{'' if len(every) == 1 else 's'}"
+    total = many(len(every), "threshold")
     lead = f"FAILED: {failed} of {total}" if failed else f"passed: {total}"
     if undecided:
         counted = "counted as failed" if strict else "counted by the estimate"

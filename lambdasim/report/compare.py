@@ -16,7 +16,7 @@ from lambdasim.analysis.telling import (
     estimate_document,
     interval,
     measured,
-    unit_of,
+    named,
     with_unit,
 )
 from lambdasim.analysis.variants import head_and_names
@@ -82,8 +82,7 @@ def _table(
         rows.append((name, interval(measure, row.estimate), shown, *relative, row.verdict.value))
     against = names[comparison.baseline]
     columns = (head, "estimate", f"to {against}", *(["in %"] if with_relative else []), "verdict")
-    unit = f" ({unit_of(measure).strip()})" if unit_of(measure) else ""
-    return table(f"{measure.text}{unit}", columns, rows, head, "verdict")
+    return table(named(measure.text, measure), columns, rows, head, "verdict")
 
 
 def _relative(difference: Difference | None) -> str:

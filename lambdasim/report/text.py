@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lambdasim.display.folding import said
 from lambdasim.display.layout import laid_out
-from lambdasim.display.numbers import milliseconds, month_of, number, share, usd
+from lambdasim.display.numbers import many, milliseconds, month_of, number, share, usd
 from lambdasim.display.screen import PIPE, Screen
 from lambdasim.display.table import Summary
 from lambdasim.header import Family
@@ -100,7 +100,7 @@ def _losses(summary: Summary, events: int) -> Iterator[str]:
 
 
 def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else f"no {noun}"
+    return many(count, noun) if count else f"no {noun}"
 
 
 def _notes(summary: Summary, screen: Screen) -> Iterator[str]:

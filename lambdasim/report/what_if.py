@@ -10,7 +10,7 @@ from itertools import product
 
 from lambdasim.analysis.axes import Axis
 from lambdasim.analysis.intervals import CONFIDENCE, ORDER_STATISTICS, Estimate
-from lambdasim.analysis.telling import PERCENTILES, between, change, parts, quantity, signed, unit_of
+from lambdasim.analysis.telling import PERCENTILES, between, change, named, parts, quantity, signed
 from lambdasim.analysis.what_if import Reading, WhatIf
 from lambdasim.display.numbers import number, share, short_month
 from lambdasim.display.table import Table, table
@@ -84,8 +84,7 @@ def origin(what_if: WhatIf, reading: Reading) -> str:
 
 def name_of(measure: Measure) -> str:
     """A measure with the unit that its numbers are in: ``api.latency_ms.p99 (ms)``."""
-    unit = unit_of(measure).strip()
-    return f"{_short(measure)} ({unit})" if unit else _short(measure)
+    return named(_short(measure), measure)
 
 
 def ends(measure: Measure, estimate: Estimate, replications: int) -> str:

@@ -9,13 +9,14 @@ from typing import Any
 from lambdasim.analysis.contrasts import Contrast
 from lambdasim.analysis.intervals import ALL_EQUAL, Estimate
 from lambdasim.analysis.replicate import Replications
-from lambdasim.analysis.telling import parts, quantity, signed, unit_of
+from lambdasim.analysis.telling import parts, quantity, signed
 from lambdasim.display.numbers import month_of, share
 from lambdasim.display.table import table
 from lambdasim.header import FAMILIES, Family
 from lambdasim.report.page.content import Card, KeyFigures, Shown
 from lambdasim.report.page.parts import cut
 from lambdasim.report.replicate import notes
+from lambdasim.report.what_if import name_of
 from lambdasim.scenario.measures import Measure, Names, read_measure
 from lambdasim.scenario.model import Scenario
 
@@ -124,10 +125,9 @@ def _table(summary: Summary, replications: Replications) -> Shown:
         ends = (
             ("-", "-") if estimate.method == ALL_EQUAL else (told(measure, estimate.low), told(measure, estimate.high))
         )
-        name, unit = measure.text.removeprefix("functions.").removeprefix("triggers."), unit_of(measure).strip()
         rows.append(
             (
-                f"{name} ({unit})" if unit else name,
+                name_of(measure),
                 "-" if one is None else told(measure, one),
                 told(measure, value),
                 *ends,

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lambdasim.display.folding import held
 from lambdasim.report.page.content import ComparisonPage, RunPage
 from lambdasim.result.versions import versions
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _MARK = '<meta name="generator" content="lambdasim '  # that tells our pages from other files
 _HEAD_BYTES = 2000  # within which it stands
-_HELD = re.compile(r"\[[^\[\]]{1,30}\]|\d (%|ms|s|min|h|d|MB|kB)(?!\w)")
+_HELD_TOGETHER = 32  # signs: less than a line on the narrowest screen
 
 
 def render(page: RunPage | ComparisonPage) -> str:
@@ -65,17 +65,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["held"] = held
+    environment.filters["held"] = partial(held, width=_HELD_TOGETHER)
     return environment
-
-
-def held(text: str) -> str:
-    """``text`` with numbers and their units on one line: no break before a unit, nor inside of an interval.
-
-    >>> held("$12 [$11, $13] or 5 % in 20 ms").count("\N{NO-BREAK SPACE}")
-    3
-    """
-    return _HELD.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
 
 
 @cache

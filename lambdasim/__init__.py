@@ -26,6 +26,7 @@ from lambdasim.errors import (
 if TYPE_CHECKING:
     from lambdasim import queueing
     from lambdasim.advice.advise import Advice, advise
+    from lambdasim.analysis.apart import Apart, simulate_apart
     from lambdasim.analysis.compare import Comparison, compare
     from lambdasim.analysis.cost import CostAnswers, cost
     from lambdasim.analysis.observations import Design
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Advice",
     "AnalysisError",
+    "Apart",
     "Checks",
     "Comparison",
     "CostAnswers",
@@ -83,6 +85,7 @@ __all__ = [
     "replicate",
     "sensitivity",
     "simulate",
+    "simulate_apart",
     "size",
     "sweep",
     "text_report",
@@ -93,6 +96,7 @@ __all__ = [
 
 _HOMES = {
     "Advice": "lambdasim.advice.advise",
+    "Apart": "lambdasim.analysis.apart",
     "Checks": "lambdasim.analysis.thresholds",
     "Comparison": "lambdasim.analysis.compare",
     "CostAnswers": "lambdasim.analysis.cost",
@@ -116,6 +120,7 @@ _HOMES = {
     "replicate": "lambdasim.analysis.replicate",
     "sensitivity": "lambdasim.analysis.sensitivity",
     "simulate": "lambdasim.simulation",
+    "simulate_apart": "lambdasim.analysis.apart",
     "size": "lambdasim.analysis.size",
     "sweep": "lambdasim.analysis.sweep",
     "text_report": "lambdasim.report.as_text",

@@ -72,19 +72,24 @@ class Draws(Generic[Number]):
         return self._from_another_block(index)
 
     def _from_another_block(self, index: int) -> Number:
-        first, count = self._block(index)
+        first, block = self.block(index)
+        if first > self._first or not self._values:
+            self._values, self._first = block.tolist(), first
+        drawn: Number = block[index - first].item()
+        return drawn
+
+    def block(self, index: int) -> tuple[int, NDArray[np.int64] | NDArray[np.float64]]:
+        """The block that holds the draw at ``index``: the index of its first draw, and its draws, shape (n,)."""
+        first, count = self._bounds(index)
         block = self._kept.get(first)
         if block is None:
             block = self._sample(stream(self._seed, *self._words, first), count)
             if len(self._kept) == _BLOCKS_KEPT:
                 del self._kept[next(iter(self._kept))]  # the oldest
             self._kept[first] = block
-            if first >= self._first:
-                self._values, self._first = block.tolist(), first
-        drawn: Number = block[index - first].item()
-        return drawn
+        return first, block
 
-    def _block(self, index: int) -> tuple[int, int]:
+    def _bounds(self, index: int) -> tuple[int, int]:
         """The first index and the length of the block that holds ``index``: [0, 64), [64, 128), [128, 256), ..."""
         if index >= self.size:
             return index - index % self.size, self.size
@@ -103,14 +108,14 @@ class Coins:
     It is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014), entered anywhere.
     """
 
-    __slots__ = ("_key",)
+    __slots__ = ("key",)
 
     def __init__(self, seed: int, *words: str | int) -> None:
-        self._key = _number(seed, words) & _64_BITS
+        self.key = _number(seed, words) & _64_BITS
 
     def at(self, index: int, turn: int = 0) -> float:
         """The coin of an index (0, 1, ...) at a turn (0, 1, ...)."""
-        mixed = (self._key + (index + turn * _TURN) * _GOLDEN) & _64_BITS
+        mixed = (self.key + (index + turn * _TURN) * _GOLDEN) & _64_BITS
         mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9 & _64_BITS
         mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB & _64_BITS
         return ((mixed ^ (mixed >> 31)) >> 11) * 2.0**-53

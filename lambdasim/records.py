@@ -145,10 +145,10 @@ class Tally:
 
 
 class Log:
-    """Rows in, columns out: collects tuples and hands them over as columns, a chunk at a time.
+    """Rows in, columns out: collects rows and hands them over as columns, a chunk at a time.
 
-    ``on_chunk`` sees every chunk once, in order. With ``keep`` the chunks stay and ``columns()`` returns the
-    whole log; without it they are gone after ``on_chunk``, and memory stays flat.
+    ``on_chunk`` sees every chunk once, in order. With ``keep`` they stay and ``columns()`` returns the whole log;
+    without it they are gone after ``on_chunk``, and memory stays flat.
     """
 
     def __init__(
@@ -166,7 +166,8 @@ class Log:
         self._full = _BATCH * len(layout)
         self._values = np.empty(CHUNK * len(layout), dtype=np.int64)  # the chunk that is being filled, flat too
         self._filled = 0
-        self._chunks: list[Columns] = []
+        self._columns = empty(layout)  # what is kept, with room for more
+        self._lent = False  # whether someone has these arrays
 
     def append(self, row: tuple[int, ...]) -> None:
         """Add one row: a value for each column, in the layout's order."""
@@ -177,19 +178,17 @@ class Log:
             if self._filled == len(self._values):
                 self.flush()
 
+    def extend(self, rows: NDArray[np.int64]) -> None:
+        """Add rows, as if each was appended: shape (n, columns), best by the thousand."""
+        self.flush()
+        self._take(rows)
+
     def flush(self) -> None:
         """Turn what is there into a chunk."""
         self._convert()
-        if not self._filled:
-            return
         values = self._values[: self._filled].reshape(-1, len(self.layout))
-        chunk: Columns = {column.name: values[:, i].astype(column.dtype) for i, column in enumerate(self.layout)}
         self._filled = 0
-        self.rows += len(values)
-        if self._on_chunk is not None:
-            self._on_chunk(chunk)
-        if self._keep:
-            self._chunks.append(chunk)
+        self._take(values)
 
     def _convert(self) -> None:
         """Move what is pending into the chunk; batches fill it without a remainder."""
@@ -198,15 +197,42 @@ class Log:
         self._filled += count
         self._pending.clear()
 
+    def _take(self, rows: NDArray[np.int64]) -> None:
+        """A chunk: hand it over, and keep it."""
+        if not len(rows):
+            return
+        if self._on_chunk is not None:
+            self._on_chunk({column.name: rows[:, i].astype(column.dtype) for i, column in enumerate(self.layout)})
+        if self._keep:
+            self._make_room(self.rows + len(rows))
+            for i, column in enumerate(self.layout):
+                self._columns[column.name][self.rows : self.rows + len(rows)] = rows[:, i]
+        self.rows += len(rows)
+
+    def _make_room(self, rows: int) -> None:
+        """Have room for so many rows in all: arrays that nobody else has grow in place, others are copied."""
+        kept = self._columns
+        room = len(kept[self.layout[0].name])
+        if rows <= room and not self._lent:
+            return
+        room = max(rows, room + room // 4)
+        if self._lent or not self.rows:
+            self._columns = {column.name: np.empty(room, dtype=column.dtype) for column in self.layout}
+            for name, values in kept.items():
+                self._columns[name][: self.rows] = values
+            self._lent = False
+        else:
+            for values in kept.values():
+                values.resize(room, refcheck=False)
+
     def columns(self) -> Columns:
-        """The whole log, as one array a column; joins the chunks in place."""
+        """The whole log, as one array a column."""
         self.flush()
-        if len(self._chunks) > 1:
-            joined: Columns = {}
-            for column in self.layout:
-                joined[column.name] = np.concatenate([chunk.pop(column.name) for chunk in self._chunks])
-            self._chunks = [joined]
-        return self._chunks[0] if self._chunks else empty(self.layout)
+        if not self._lent and self._keep:
+            for values in self._columns.values():
+                values.resize(self.rows, refcheck=False)
+        self._lent = True
+        return dict(self._columns)
 
 
 def empty(layout: tuple[Column, ...]) -> Columns:

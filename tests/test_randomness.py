@@ -20,11 +20,11 @@ def test_words_do_not_run_together():
 @given(st.integers(0, 100_000), st.sampled_from([16, 64, 256, 4096, 100]))
 def test_blocks_cover_every_index_once(index, size):
     draws = Draws(3, "purpose", sample=uniforms, size=size)
-    first, count = draws._block(index)
+    first, count = draws._bounds(index)
     assert first <= index < first + count
-    assert draws._block(first) == (first, count)
-    assert draws._block(first + count - 1) == (first, count)
-    assert draws._block(first + count)[0] == first + count
+    assert draws._bounds(first) == (first, count)
+    assert draws._bounds(first + count - 1) == (first, count)
+    assert draws._bounds(first + count)[0] == first + count
 
 
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=50))

@@ -14,6 +14,8 @@ import numpy as np
 from lambdasim.analysis.intervals import CONFIDENCE
 from lambdasim.analysis.runner import ALONE, Workers, run
 from lambdasim.errors import InputError, Problem
+from lambdasim.kernel.eligibility import engine_for
+from lambdasim.result.result import Result
 from lambdasim.scenario.measures import Measure, read_measure
 from lambdasim.scenario.model import Scenario
 from lambdasim.simulation import simulate
@@ -59,6 +61,10 @@ class Design:
         """The seed of one replication: 0, 1, ..."""
         return (scenario.seed if self.seed is None else self.seed) + replication
 
+    def share_of(self, runs: int) -> int:
+        """How many of so many runs a worker does."""
+        return math.ceil(runs / self.workers.processes)
+
 
 def _is_whole(value: Any, least: int) -> bool:
     """NumPy's whole numbers are some, too; True is none."""
@@ -75,21 +81,27 @@ USUAL = Design()
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One simulation to run, and what to read off its summary."""
+    """One simulation to run, and what to read off its summary; ``runs``: how many like it its worker does."""
 
     scenario: Scenario
     seed: int
     measures: tuple[Measure, ...]
     log: Literal["full", "none"] = "full"
+    runs: int = 1
 
     def __str__(self) -> str:
         laid_over = ", ".join(f"{path}={value}" for path, value in self.scenario.written.overrides.items())
         return f"{self.scenario.name}{f' with {laid_over}' if laid_over else ''}, seed {self.seed}"
 
 
+def simulated(scenario: Scenario, seed: int, log: Literal["full", "none"], runs: int) -> Result:
+    """One of ``runs`` runs like it, on the engine that takes the least time for all of them."""
+    return simulate(scenario, seed=seed, log=log, engine=engine_for(scenario, "auto", runs=runs))
+
+
 def measured(point: Point) -> tuple[float | None, ...]:
     """Run a point; the value of each of its measures, None where the summary has none."""
-    summary = simulate(point.scenario, seed=point.seed, log=point.log).summary()
+    summary = simulated(point.scenario, point.seed, point.log, point.runs).summary()
     return tuple(measure.value(summary) for measure in point.measures)
 
 
@@ -107,8 +119,9 @@ def observe(
     Returns what each measure came to, shape (scenarios, replications, measures); NaN where a summary had no value.
     """
     replications = range(first, first + (design.replications if count is None else count))
+    runs = design.share_of(len(scenarios) * len(replications))
     points = [
-        Point(scenario, design.seed_of(scenario, replication), tuple(measures), design.log)
+        Point(scenario, design.seed_of(scenario, replication), tuple(measures), design.log, runs)
         for scenario in scenarios
         for replication in replications
     ]

@@ -26,6 +26,7 @@ from lambdasim.analysis.observations import (
     listed,
     measures_of,
     observe,
+    simulated,
 )
 from lambdasim.analysis.runner import run
 from lambdasim.analysis.tornado import Effect, End, Refused, Tornado
@@ -34,7 +35,6 @@ from lambdasim.errors import AnalysisError, InputError, LambdasimError
 from lambdasim.scenario.load import override
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
-from lambdasim.simulation import simulate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,7 +177,7 @@ def _measures(scenario: Scenario, texts: Sequence[str] | None) -> tuple[Measure,
 
 def _firsts(point: Point, trials: Sequence[_Trial], design: Design, tell: Callable[[float], None]) -> list[_First]:
     """The first replication of each trial."""
-    points = [replace(point, scenario=trial.scenario) for trial in trials]
+    points = [replace(point, scenario=trial.scenario, runs=design.share_of(len(trials))) for trial in trials]
     firsts = [_First()] * len(trials)
     with closing(run(_first, points, design.workers)) as outcomes:
         for done, (number, first) in enumerate(outcomes, start=1):
@@ -189,7 +189,7 @@ def _firsts(point: Point, trials: Sequence[_Trial], design: Design, tell: Callab
 def _first(point: Point) -> _First:
     """Run the first replication of a point."""
     try:
-        summary = simulate(point.scenario, seed=point.seed, log=point.log).summary()
+        summary = simulated(point.scenario, point.seed, point.log, point.runs).summary()
     except LambdasimError as error:
         return _First(why=str(error))
     results = repr([summary[part] for part in _RESULTS])

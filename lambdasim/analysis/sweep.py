@@ -187,7 +187,7 @@ def _do_the_rest(
     """Do the runs that are not ``done``, and add them there; to the journal, too."""
     missing = [run for run in runs if run not in done]
     tasks = [
-        Point(scenario, design.seed_of(scenario, replication), measures, design.log)
+        Point(scenario, design.seed_of(scenario, replication), measures, design.log, design.share_of(len(missing)))
         for scenario, replication in ((variants[point].scenario, replication) for point, replication in missing)
     ]
     with closing(run(measured, tasks, design.workers)) as outcomes:

@@ -47,8 +47,8 @@ class Quantities(Protocol):
     def provisioned_init_us(self) -> NDArray[np.int64]:
         """The inits of environments of provisioned concurrency, as billed, by version: shape (header.versions,)."""
 
-    def trigger_counts(self, index: int) -> Mapping[str, float]:
-        """What a trigger counted, by the names that its billed items use."""
+    def trigger_counts(self) -> Sequence[Mapping[str, float]]:
+        """What each trigger counted, by the names that its billed items use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,7 @@ def uses_of(quantities: Quantities, header: Header, book: Book) -> Iterator[Use]
         if facts.nat_mb:
             processed_gb = int(requests.sum()) * facts.nat_mb / MB_PER_GB
             yield Use("function", name, "NAT gateway data", processed_gb, "GB", f"{_NAT}_data")
-    for index, trigger in enumerate(header.triggers):
-        counts = quantities.trigger_counts(index) if trigger.billed else {}
+    for trigger, counts in zip(header.triggers, quantities.trigger_counts(), strict=True):
         for billed in trigger.billed:
             yield Use("trigger", trigger.name, billed.item, counts[billed.count], billed.unit, billed.price)
     if header.nat_gateways:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lambdasim.cli.options import set_option
+from lambdasim.cli.options import cluster_option, set_option, workers_of
 from lambdasim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from lambdasim.scenario.model import Scenario
 
 REPLICATIONS = 10
-_CLUSTER = "lambdasim.cluster"
 
 
 def experiment_options(function: Callable[..., Any], *, fewest: int = 2) -> Callable[..., Any]:
@@ -47,13 +45,7 @@ def experiment_options(function: Callable[..., Any], *, fewest: int = 2) -> Call
             show_default="all cores",
             help="Processes; results do not depend on it.",
         ),
-        click.option(
-            "--cluster",
-            metavar="ADDRESS",
-            expose_value=False,
-            callback=_cluster,
-            help="Run on the Dask cluster at this scheduler, e.g. tcp://10.0.0.7:8786, instead of --workers.",
-        ),
+        cluster_option,
         click.option(
             "--log",
             type=click.Choice(["full", "none"]),
@@ -69,23 +61,10 @@ def experiment_options(function: Callable[..., Any], *, fewest: int = 2) -> Call
 
 def design_of(*, replications: int, confidence: float, seed: int | None, workers: int, log: str) -> Design:
     """The design of an experiment from the values of its options, and from the ``--cluster`` of the current command."""
-    from lambdasim.analysis.pools import prepare  # noqa: PLC0415 - keeps --help fast
+    found = workers_of(workers)  # first: their processes import what this one imports next, at the same time
+    from lambdasim.analysis.observations import Design  # noqa: PLC0415 - keeps --help fast
 
-    cluster = click.get_current_context().meta.get(_CLUSTER)
-    if cluster is None and workers > 1:
-        prepare()  # it imports what this process imports next, at the same time
-    from lambdasim.analysis.observations import Design  # noqa: PLC0415
-    from lambdasim.analysis.runner import Workers  # noqa: PLC0415
-
-    return Design(replications, confidence, seed, Workers(workers, cluster), "full" if log == "full" else "none")
-
-
-def _cluster(ctx: click.Context, _parameter: click.Parameter, address: str | None) -> None:
-    """Keep the address for :func:`design_of`, so that no verb has to hand it on."""
-    if address is not None and not re.fullmatch(r"[a-z]+://\S+:\d+", address):
-        text = "write the address of the cluster's scheduler, such as tcp://10.0.0.7:8786"
-        raise InputError([Problem("--cluster", None, None, address, text)])
-    ctx.meta[_CLUSTER] = address
+    return Design(replications, confidence, seed, found, "full" if log == "full" else "none")
 
 
 def measure_option(without: str = "what most questions need") -> Callable[..., Callable[..., Any]]:

@@ -6,6 +6,7 @@ Exit statuses: 0 done, 1 a threshold failed, 2 the input or the output place is 
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 
 import click
@@ -72,7 +73,8 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns."""
-    with Interrupts() as interrupts:
+    with Interrupts() as interrupts, warnings.catch_warnings():
+        warnings.showwarning = _tell  # type: ignore[assignment]  # what it ignores may be anything
         try:
             status = _status(arguments, interrupts)
             interrupts.check()
@@ -82,6 +84,11 @@ def main(arguments: list[str] | None = None) -> None:
             click.echo("lambdasim: interrupted; no half-written result was left.", err=True)
             status = INTERRUPTED
     sys.exit(status)
+
+
+def _tell(message: Warning | str, *_of: object) -> None:
+    """A warning, as a line for people: not where in the code it came up."""
+    click.echo(f"lambdasim: {message}", err=True)
 
 
 def _status(arguments: list[str] | None, interrupts: Interrupts) -> int:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from lambdasim.cli.files import check_place, write_file
 from lambdasim.cli.interrupts import Interrupts
-from lambdasim.cli.options import set_option
+from lambdasim.cli.options import cluster_is_given, cluster_option, set_option, workers_of
 from lambdasim.cli.output import say, screen
 from lambdasim.cli.progress import progress_bar
 from lambdasim.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lambdasim.analysis.runner import Workers
+    from lambdasim.kernel.eligibility import Engine
+    from lambdasim.result.result import Result
+    from lambdasim.scenario.model import Scenario
 
 THRESHOLD_FAILED = 1
 
@@ -32,6 +41,20 @@ THRESHOLD_FAILED = 1
     help="Keep every invocation, or only sketches of them (flat memory).",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["auto", "simpy", "compiled"]),
+    default="auto",
+    show_default=True,
+    help="The same numbers from each; compiled is the fast one, and does not know all triggers.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Simulate functions that share nothing apart, on so many processes; results do not depend on it. Takes --log "
+    "none.",
+)
+@cluster_option
+@click.option(
     "--trace",
     type=click.Path(path_type=Path),
     help="Write a trace for Perfetto or chrome://tracing, a row for each environment, to this file; .gz packs it.",
@@ -44,7 +67,9 @@ def run(
     overrides: dict[str, str],
     as_json: bool,
     output: Path | None,
-    log: str,
+    log: Literal["full", "none"],
+    engine: Engine,
+    workers: int | None,
     trace: Path | None,
 ) -> int:
     """Simulate SCENARIO (a YAML file): the answer in one sentence first, then the tables.
@@ -59,6 +84,10 @@ def run(
     from lambdasim.scenario.load import load_scenario  # noqa: PLC0415
     from lambdasim.simulation import simulate  # noqa: PLC0415
 
+    apart = workers is not None or cluster_is_given()
+    if apart and log == "full":
+        text = "functions that are simulated apart leave no common log; add --log none"
+        raise InputError([Problem("--cluster" if workers is None else "--workers", None, None, "", text)])
     loaded = load_scenario(scenario, overrides=overrides)
     interrupts.check()
     if output is not None:
@@ -66,7 +95,10 @@ def run(
     if trace is not None:
         _check_trace(trace, scenario, output, log)
     with progress_bar(loaded.name) as progress:
-        result = simulate(loaded, seed=seed, log="full" if log == "full" else "none", progress=progress)
+        if apart:
+            result = _apart(loaded, seed, engine, workers_of(workers or 1), progress)
+        else:
+            result = simulate(loaded, seed=seed, log=log, engine=engine, progress=progress)
     interrupts.check()
     summary = result.summary()
     if output is not None:
@@ -85,6 +117,18 @@ def run(
         click.echo(f"Trace written to {trace}; ui.perfetto.dev and chrome://tracing open it", err=True)
     say(as_json_text(summary) if as_json else run_text(summary, over_time(result), screen()))
     return 0 if all(threshold["ok"] for threshold in summary["thresholds"]) else THRESHOLD_FAILED
+
+
+def _apart(
+    scenario: Scenario, seed: int | None, engine: Engine, workers: Workers, progress: Callable[[float], None] | None
+) -> Result:
+    """The result of parts that ran side by side; or of the whole, and why."""
+    from lambdasim.analysis.apart import simulate_apart  # noqa: PLC0415 - keeps --help fast
+
+    outcome = simulate_apart(scenario, seed=seed, engine=engine, workers=workers, progress=progress)
+    for reason in outcome.why_not:
+        click.echo(f"Simulated as a whole: {reason}", err=True)
+    return outcome.result
 
 
 def _check_trace(trace: Path, scenario: Path, output: Path | None, log: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.codes import COLD_STARTS, Outcome, StartType
+from lambdasim.codes import Outcome, StartType
 from lambdasim.header import Header
-from lambdasim.metrics.measures import PER_MILLE, ran, whole
+from lambdasim.metrics.measures import PER_MILLE, came_cold, ran, whole
 from lambdasim.metrics.minutes import Cells
 from lambdasim.records import Columns, ConcurrencyPeaks
 from lambdasim.units import US_PER_MINUTE, US_PER_MS
@@ -37,7 +37,7 @@ class PerMinute:
             running,
             running & (outcome != Outcome.SUCCESS),
             outcome == Outcome.THROTTLED,
-            np.isin(start_type, COLD_STARTS),
+            came_cold(chunk),
             start_type == StartType.PRE_INITIALIZED,
             start_type == StartType.RESTORED,
             duration_us,
@@ -108,24 +108,26 @@ def _duration_percentiles(invocations: Columns, shape: tuple[int, int]) -> dict[
     rows = ran(invocations)
     duration_us = (whole(invocations, "ended_us") - whole(invocations, "started_us"))[rows]
     minute = whole(invocations, "invoked_us")[rows] // US_PER_MINUTE
-    function = whole(invocations, "function")[rows]
-    series = {}
-    for name in ("p50", "p99"):
-        values = np.full(shape, np.nan)
-        for column in (function, np.full_like(function, shape[1] - 1)):  # each function, then the account
-            cells, ranked_us = _ranked(minute * shape[1] + column, duration_us, PER_MILLE[name])
-            values.reshape(-1)[cells] = ranked_us / US_PER_MS
-        series[f"Duration_{name}"] = values
+    series = {f"Duration_{name}": np.full(shape, np.nan) for name in ("p50", "p99")}
+    if shape[1] > 2:
+        _fill(series, minute * shape[1] + whole(invocations, "function")[rows], duration_us)
+    _fill(series, minute * shape[1] + shape[1] - 1, duration_us)
+    if shape[1] == 2:  # the one function is the account
+        for values in series.values():
+            values[:, 0] = values[:, 1]
     return series
 
 
-def _ranked(
-    cells: NDArray[np.int64], values: NDArray[np.int64], per_mille: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The percentile by nearest rank of the values of each cell: (cells, values)."""
-    order = np.lexsort((values, cells))
-    names, starts, counts = np.unique(cells[order], return_index=True, return_counts=True)
-    return names, values[order][starts + -(-per_mille * counts // 1000) - 1]
+def _fill(series: dict[str, NDArray[np.float64]], cells: NDArray[np.int64], values_us: NDArray[np.int64]) -> None:
+    """Put the percentiles by nearest rank of the values of each cell into the series."""
+    if not cells.size:
+        return
+    bits = int(values_us.max()).bit_length()
+    ordered = np.sort(cells << bits | values_us)  # a fifth of the time of a sort by two keys; Durations have 30 bits
+    names, starts, counts = np.unique(ordered >> bits, return_index=True, return_counts=True)
+    for name, values in series.items():
+        ranked = ordered[starts + -(-PER_MILLE[name.removeprefix("Duration_")] * counts // 1000) - 1]
+        values.reshape(-1)[names] = (ranked & (1 << bits) - 1) / US_PER_MS
 
 
 def _concurrency(peaks: ConcurrencyPeaks, shape: tuple[int, int]) -> dict[str, NDArray[np.generic]]:

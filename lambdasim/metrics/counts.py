@@ -25,11 +25,11 @@ class Counts:
         keys: NDArray[np.int64] | int = 0
         for name, bits in self._fields.items():
             keys = keys << bits | codes[name] & (1 << bits) - 1
-        self._take(*np.unique(keys, return_counts=True))
+        self.take(*np.unique(keys, return_counts=True))
 
     def merge(self, other: Counts) -> None:
         """Take in what ``other`` has counted."""
-        self._take(other._keys, other._sizes)
+        self.take(other._keys, other._sizes)
 
     def margin(self, *axes: str, shape: tuple[int, ...], **where: int) -> NDArray[np.int64]:
         """Rows by the codes of ``axes``, of those with the codes ``where``; ``shape``: codes to show per axis.
@@ -51,11 +51,17 @@ class Counts:
         shift = sum(self._fields[later] for later in names[names.index(name) + 1 :])
         return self._keys >> shift & (1 << self._fields[name]) - 1
 
-    def _take(self, keys: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
-        self._keys, places = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
-        sizes = np.concatenate([self._sizes, sizes])
-        self._sizes = np.zeros(self._keys.size, dtype=np.int64)
-        np.add.at(self._sizes, places, sizes)
+    def take(self, keys: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        """Count ``sizes`` rows of each key; both of shape (n,), in any order."""
+        self._keys, self._sizes = added_up((self._keys, self._sizes), (keys, sizes))
+
+
+def added_up(*parts: tuple[NDArray[np.int64], NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keys and sizes of all ``parts``, sorted, each key once; its sizes are added up."""
+    keys, places = np.unique(np.concatenate([part for part, _ in parts]), return_inverse=True)
+    sizes = np.zeros(keys.size, dtype=np.int64)
+    np.add.at(sizes, places, np.concatenate([part for _, part in parts]))
+    return keys, sizes
 
 
 class Sizes:

@@ -17,7 +17,7 @@ class Durations:
         self.sums_us = np.zeros(groups, dtype=np.int64)
         self.minima_us = np.full(groups, np.iinfo(np.int64).max)
         self.maxima_us = np.zeros(groups, dtype=np.int64)
-        self.sketches = Sketches(groups) if sketched else None
+        self.sketches = Sketches() if sketched else None
 
     def add(self, groups: NDArray[np.int64], values_us: NDArray[np.int64]) -> None:
         """Count ``values_us``, each for its group; both of shape (n,)."""
@@ -27,6 +27,13 @@ class Durations:
         np.maximum.at(self.maxima_us, groups, values_us)
         if self.sketches is not None:
             self.sketches.add(groups, values_us)
+
+    def take(self, spans: NDArray[np.int64]) -> None:
+        """Count sums over rows, without sketches: count, sum, minimum and maximum by group, shape (groups, 4)."""
+        self.counts += spans[:, 0]
+        self.sums_us += spans[:, 1]
+        np.minimum(self.minima_us, spans[:, 2], out=self.minima_us)
+        np.maximum(self.maxima_us, spans[:, 3], out=self.maxima_us)
 
     def merge(self, other: Durations) -> None:
         """Take in what ``other`` has counted."""

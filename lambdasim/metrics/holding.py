@@ -15,7 +15,7 @@ from lambdasim.records import Columns
 from lambdasim.units import US_PER_S
 
 _CAPACITIES = (Capacity.ON_DEMAND, Capacity.PROVISIONED, Capacity.SPILLOVER)
-_LOW_BITS = 16  # a square is kept in three whole parts, so that sums are exact in 64 bits
+LOW_BITS = 16  # a square is kept in three whole parts, so that sums are exact in 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,28 @@ class Holding:
         cells, held_us = cells[order], held_us[order]
         starts = np.flatnonzero(np.concatenate([[True], cells[1:] != cells[:-1]]))
         places = np.unravel_index(cells[starts], self._runs.shape)
-        high, low = held_us >> _LOW_BITS, held_us & (1 << _LOW_BITS) - 1
+        high, low = held_us >> LOW_BITS, held_us & (1 << LOW_BITS) - 1
         self._runs[places] += np.diff(np.append(starts, cells.size))
         self._sums_us[places] += np.add.reduceat(held_us, starts)
         self._longest_us[places] = np.maximum(self._longest_us[places], np.maximum.reduceat(held_us, starts))
         for part, values in enumerate((high * high, high * low, low * low)):
             self._squares[part][places] += np.add.reduceat(values, starts)
+
+    def take(self, ticks: NDArray[np.int64], held: NDArray[np.int64]) -> None:
+        """Count sums over rows.
+
+        Args:
+            ticks: by function: refused, limited, retried and unfinished.
+            held: by function and capacity: runs, sum and longest in us, and the three parts of the square.
+        """
+        self.refused += ticks[:, 0]
+        self.limited += ticks[:, 1]
+        self.retried += ticks[:, 2]
+        self.unfinished += ticks[:, 3]
+        self._runs += held[..., 0]
+        self._sums_us += held[..., 1]
+        np.maximum(self._longest_us, held[..., 2], out=self._longest_us)
+        self._squares += np.moveaxis(held[..., 3:], -1, 0)
 
     def merge(self, other: Holding) -> None:
         """Take in what ``other`` has counted of the same scenario."""
@@ -92,7 +108,7 @@ class Holding:
         if not sum_us:
             return Held(runs, 0.0, 0.0, 0.0)
         high, mixed, low = (int(part) for part in self._squares[:, function, places].sum(axis=1))
-        squares_us2 = (high << 2 * _LOW_BITS) + (mixed << _LOW_BITS + 1) + low
+        squares_us2 = (high << 2 * LOW_BITS) + (mixed << LOW_BITS + 1) + low
         spread = squares_us2 * runs - sum_us**2  # whole numbers: nothing cancels
         longest_us = int(self._longest_us[function, places].max())
         return Held(runs, sum_us / runs / US_PER_S, math.sqrt(spread) / sum_us, longest_us / US_PER_S)

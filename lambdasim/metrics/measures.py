@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,22 @@ def whole(chunk: Columns, name: str) -> NDArray[np.int64]:
     return chunk[name].astype(np.int64, copy=False)
 
 
+def codes(chunk: Columns, name: str) -> NDArray[np.unsignedinteger]:
+    """A column of codes as it is, which is quicker to compare (with an ``int``) than :func:`whole`."""
+    return cast("NDArray[np.unsignedinteger]", chunk[name])
+
+
+def came_cold(chunk: Columns) -> NDArray[np.bool_]:
+    """Which rows had a cold start."""
+    start_type = codes(chunk, "start_type")
+    cold, restored = map(int, COLD_STARTS)
+    rows: NDArray[np.bool_] = (start_type == cold) | (start_type == restored)
+    return rows
+
+
 def ran(chunk: Columns) -> NDArray[np.bool_]:
     """Which rows ran on an environment to their end, whatever came of it."""
-    return whole(chunk, "outcome") < Outcome.THROTTLED
+    return codes(chunk, "outcome") < int(Outcome.THROTTLED)
 
 
 def age_us(chunk: Columns) -> NDArray[np.int64]:
@@ -41,12 +55,12 @@ def age_us(chunk: Columns) -> NDArray[np.int64]:
 
 def unfinished(chunk: Columns) -> NDArray[np.bool_]:
     """Which rows held an environment still when the simulation ended."""
-    still: NDArray[np.bool_] = whole(chunk, "outcome") == Outcome.UNFINISHED
+    still: NDArray[np.bool_] = codes(chunk, "outcome") == int(Outcome.UNFINISHED)
     return still
 
 
 def _latency(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    return whole(chunk, "final") == Final.SUCCESS, whole(chunk, "answered_us") - whole(chunk, "arrived_us")
+    return codes(chunk, "final") == int(Final.SUCCESS), whole(chunk, "answered_us") - whole(chunk, "arrived_us")
 
 
 def _event_latency(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -90,7 +104,7 @@ def _restore_duration(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int
 
 def _cold_start(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     waited_us = whole(chunk, "started_us") - whole(chunk, "invoked_us") + whole(chunk, "suppressed_init_us")
-    return ran(chunk) & np.isin(whole(chunk, "start_type"), COLD_STARTS), waited_us
+    return ran(chunk) & came_cold(chunk), waited_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,24 +168,31 @@ def rank_of(per_mille: int, count: int) -> int:
     return -(-per_mille * count // 1000)
 
 
-def nearest_ranks(values_us: NDArray[np.int64]) -> tuple[float, ...] | None:
-    """The percentiles of :data:`PER_MILLE` of ``values_us``, shape (n,), any order; None if n is 0."""
+def nearest_ranks(values_us: NDArray[np.int64], *, reorder: bool = False) -> tuple[float, ...] | None:
+    """The percentiles of :data:`PER_MILLE` of ``values_us``, shape (n,), any order; None if n is 0.
+
+    With ``reorder`` no copy is made: the values are in another order afterwards.
+    """
     if values_us.size == 0:
         return None
-    ordered = np.sort(values_us)
-    return tuple(float(ordered[rank_of(per_mille, ordered.size) - 1]) for per_mille in PER_MILLE.values())
+    places = [rank_of(per_mille, values_us.size) - 1 for per_mille in PER_MILLE.values()]
+    ordered = values_us if reorder else values_us.copy()
+    ordered.partition(places)
+    return tuple(float(ordered[place]) for place in places)
 
 
-def spread_of(values_us: NDArray[np.int64]) -> Spread:
-    """The exact spread of ``values_us``, shape (n,)."""
+def spread_of(values_us: NDArray[np.int64], *, reorder: bool = False) -> Spread:
+    """The exact spread of ``values_us``, shape (n,); ``reorder`` as in :func:`nearest_ranks`."""
     if values_us.size == 0:
         return Spread(0, None, None, None)
     mean_us = int(values_us.sum()) / values_us.size
-    return Spread(values_us.size, mean_us, nearest_ranks(values_us), int(values_us.max()))
+    return Spread(values_us.size, mean_us, nearest_ranks(values_us, reorder=reorder), int(values_us.max()))
 
 
-def split(groups: NDArray[np.int64], values: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+def split(groups: NDArray[np.unsignedinteger], values: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
     """``values`` by their group 0 .. size - 1, each part in the order it came in."""
-    order = np.argsort(groups.astype(np.uint16), kind="stable")  # a radix sort, because of the 16 bits
+    if size == 1:
+        return [values]
+    order = np.argsort(groups.astype(np.uint16, copy=False), kind="stable")  # a radix sort, because of the 16 bits
     edges = np.cumsum(np.bincount(groups, minlength=size))[:-1]
     return np.split(values[order], edges)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdasim.codes import COLD_STARTS, NO_STATUS, Capacity, Outcome
+from lambdasim.codes import NO_STATUS, Capacity, Outcome
 from lambdasim.header import Family, Header
 from lambdasim.metrics.counts import Counts, Sizes
 from lambdasim.metrics.durations import Durations
@@ -20,13 +20,14 @@ from lambdasim.metrics.measures import (
     MEASURES,
     age_us,
     billed_for_init_us,
+    came_cold,
     ran,
     unfinished,
     whole,
 )
 from lambdasim.records import NEVER, Columns
 
-_FIELDS = {
+FIELDS = {
     "trigger": 16,
     "function": 16,
     "outcome": 4,
@@ -84,7 +85,7 @@ class Meters:
     def __init__(self, header: Header, *, sketched: bool) -> None:
         functions, versions, triggers = len(header.functions), len(header.versions), len(header.triggers)
         self.header = header
-        self.counts = Counts(_FIELDS)
+        self.counts = Counts(FIELDS)
         self.durations = {measure.name: Durations(functions, sketched=sketched) for measure in MEASURES}
         self.busy_us = np.zeros(functions, dtype=np.int64)
         self.provisioned_busy_us, self.cold_starts = (np.zeros(versions, dtype=np.int64) for _ in range(2))
@@ -107,18 +108,24 @@ class Meters:
             chunk = {name: values[measured] for name, values in chunk.items()}
         derived = {"retry": whole(chunk, "attempt") > 1, "client_gone": client_gone(chunk)}
         self.counts.add(
-            {name: derived[name].astype(np.int64) if name in derived else whole(chunk, name) for name in _FIELDS}
+            {name: derived[name].astype(np.int64) if name in derived else whole(chunk, name) for name in FIELDS}
         )
         for measure in MEASURES:
             self.durations[measure.name].add(*measure.select(chunk))
         self._bill(chunk)
         self._compare(chunk)
-        trigger = whole(chunk, "trigger")
+        self.count_queued(chunk)
+
+    def count_queued(self, chunk: Columns) -> None:
+        """Of :meth:`add` only ``ages`` and ``batches``, which come to nothing where no trigger has any."""
+        if not (self._aged.any() or self._batched.any()):
+            return
+        trigger, measured = whole(chunk, "trigger"), whole(chunk, "arrived_us") >= self.header.warm_up_us
         if self._aged.any():
-            rows = self._aged[trigger]
+            rows = self._aged[trigger] & measured
             self.ages.add(trigger[rows], age_us(chunk)[rows])
         if self._batched.any():
-            rows = self._batched[trigger] & (whole(chunk, "attempt") == 1)
+            rows = self._batched[trigger] & measured & (whole(chunk, "attempt") == 1)
             self.batches.add(trigger[rows], whole(chunk, "records")[rows])
 
     def merge(self, other: Meters) -> None:
@@ -152,7 +159,7 @@ class Meters:
         version, outcome, size = whole(chunk, "version"), whole(chunk, "outcome"), self.outcomes.size
         cells = np.bincount(version * self.outcomes.shape[1] + outcome, minlength=size)
         self.outcomes += cells.reshape(self.outcomes.shape)
-        cold = np.isin(whole(chunk, "start_type"), COLD_STARTS)
+        cold = came_cold(chunk)
         self.cold_starts += np.bincount(version[cold], minlength=self.cold_starts.size)
         self.version_durations.add(*DURATION.select(chunk, "version"))
 

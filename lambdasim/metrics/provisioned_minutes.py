@@ -32,12 +32,12 @@ class ProvisionedMinutes:
 
     def __init__(self, header: Header) -> None:
         self._header = header
-        self._cells = Cells(sums=2, maxima=0)
+        self.cells = Cells(sums=2, maxima=0)
 
     @property
     def minutes(self) -> int:
         """How many minutes it takes to show all of it."""
-        return self._cells.minutes
+        return self.cells.minutes
 
     def add(self, chunk: Columns) -> None:
         """Take a chunk of the invocation log."""
@@ -46,11 +46,11 @@ class ProvisionedMinutes:
         rows = (provisioned | spillover) & ran(chunk)
         if rows.any():
             minute = whole(chunk, "invoked_us")[rows] // US_PER_MINUTE
-            self._cells.add(whole(chunk, "version")[rows], minute, (provisioned[rows], spillover[rows]), ())
+            self.cells.add(whole(chunk, "version")[rows], minute, (provisioned[rows], spillover[rows]), ())
 
     def merge(self, other: ProvisionedMinutes) -> None:
         """Take in what ``other`` has counted of the same scenario."""
-        self._cells.merge(other._cells)
+        self.cells.merge(other.cells)
 
     def series(
         self, minutes: int, peaks: ConcurrencyPeaks, utilization: Mapping[int, UtilizationMinutes]
@@ -65,7 +65,7 @@ class ProvisionedMinutes:
         owners = np.array([version.function for version in self._header.versions], dtype=np.int64)
         members = [owners == function for function in range(len(self._header.functions))]
         members.append(np.ones(owners.size, dtype=np.bool_))
-        runs = self._cells.tables(minutes, owners.size)[0][:, :-1]
+        runs = self.cells.tables(minutes, owners.size)[0][:, :-1]
         by_version = {name: np.zeros((minutes, owners.size)) for name in ("busy", "samples", "sums", "maxima")}
         for version, peak in peaks.provisioned.items():
             _fill(by_version["busy"][:, version], peak)

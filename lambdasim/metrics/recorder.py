@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,22 +102,27 @@ class Metrics:
         """The inits of provisioned environments that were created within the measured span, as billed, by version."""
         return self.environments.provisioned_init_us
 
-    def trigger_counts(self, trigger: int) -> Mapping[str, float]:
-        """What there is to bill of a trigger's measured events: all that it tallied, and three that the logs tell.
+    def trigger_counts(self) -> list[Mapping[str, float]]:
+        """What there is to bill of each trigger's measured events: all that it tallied, and three that the logs tell.
 
         ``events``: what was offered, without what a filter dropped. ``attempts``: how often functions were called;
         ``accepted``: ... and not refused by the front door.
         """
-        outcomes = self.meters.counts.margin("outcome", shape=(len(Outcome),), trigger=trigger)
-        fates = self.events.counts.margin("fate", shape=(len(Fate),), trigger=trigger)
-        offered = sum(count for (index, _), count in self.offered.items() if index == trigger)
-        attempts = int(outcomes.sum())
-        return {
-            "events": offered - int(fates[Fate.FILTERED]),
-            "attempts": attempts,
-            "accepted": attempts - int(outcomes[Outcome.REJECTED]),
-            **(self.tallies[trigger].counts if trigger in self.tallies else {}),
-        }
+        triggers = len(self.header.triggers)
+        outcomes = self.meters.counts.margin("trigger", "outcome", shape=(triggers, len(Outcome)))
+        fates = self.events.counts.margin("trigger", "fate", shape=(triggers, len(Fate)))
+        events, attempts = (-fates[:, Fate.FILTERED]).tolist(), outcomes.sum(axis=1).tolist()
+        for (trigger, _), count in self.offered.items():
+            events[trigger] += count
+        return [
+            {
+                "events": events[trigger],
+                "attempts": attempts[trigger],
+                "accepted": attempts[trigger] - int(outcomes[trigger, Outcome.REJECTED]),
+                **(self.tallies[trigger].counts if trigger in self.tallies else {}),
+            }
+            for trigger in range(triggers)
+        ]
 
     def concurrency_maximum(self, function: int | None) -> int:
         """The highest concurrency within [warm_up, duration), of one function or (None) the account."""
@@ -145,13 +151,27 @@ class Metrics:
         return trigger_timeline(self.tallies, self.header)
 
 
-class Recorder:
-    """The logs to write to: ``invocations`` and ``events``, kept if ``keep_log``; ``environments``, ``changes``."""
+class Counting(Protocol):
+    """What counts rows of the invocation log in place of meters and minutes, and comes to the same."""
 
-    def __init__(self, header: Header, *, keep_log: bool) -> None:
+    def add(self, rows: NDArray[np.int64]) -> None:
+        """Count rows: int64, shape (n, columns of the invocation log)."""
+
+    def settle(self, meters: Meters, per_minute: PerMinute, provisioned: ProvisionedMinutes) -> None:
+        """Add what was counted; of ``Meters``, all but ``count_queued``."""
+
+
+class Recorder:
+    """The logs to write to: ``invocations`` and ``events``, kept if ``keep_log``; ``environments``, ``changes``.
+
+    With ``counting``, rows of the invocation log come by :meth:`take_invocations`, and it counts them.
+    """
+
+    def __init__(self, header: Header, *, keep_log: bool, counting: Counting | None = None) -> None:
         self.header = header
         self.keep_log = keep_log
-        self.invocations = Log(INVOCATION_COLUMNS, keep=keep_log, on_chunk=self._count)
+        self._counting = counting
+        self.invocations = Log(INVOCATION_COLUMNS, keep=keep_log, on_chunk=None if counting else self._count)
         self.environments = Log(ENVIRONMENT_COLUMNS)
         self.changes = Log(CHANGE_COLUMNS)
         self.events = Log(EVENT_COLUMNS, keep=keep_log, on_chunk=self._count_events)
@@ -160,6 +180,14 @@ class Recorder:
         self._per_minute = PerMinute()
         self._queued_minutes = QueuedMinutes(header)
         self._provisioned_minutes = ProvisionedMinutes(header)
+
+    def take_invocations(self, rows: NDArray[np.int64]) -> None:
+        """Take rows of the invocation log: int64, shape (n, columns), C-contiguous, best by the thousand."""
+        if self._counting is not None:
+            self._counting.add(rows)
+            if self.header.queues_events:
+                self._count_queued({column.name: rows[:, i] for i, column in enumerate(INVOCATION_COLUMNS)})
+        self.invocations.extend(rows)
 
     def finish(
         self,
@@ -181,6 +209,8 @@ class Recorder:
         """
         self.invocations.flush()
         self.events.flush()
+        if self._counting is not None:
+            self._counting.settle(self._meters, self._per_minute, self._provisioned_minutes)
         return Metrics(
             header=self.header,
             meters=self._meters,
@@ -205,6 +235,11 @@ class Recorder:
         self._per_minute.add(chunk)
         self._queued_minutes.add_invocations(chunk)
         self._provisioned_minutes.add(chunk)
+
+    def _count_queued(self, chunk: Columns) -> None:
+        """What ``counting`` leaves out."""
+        self._meters.count_queued(chunk)
+        self._queued_minutes.add_invocations(chunk)
 
     def _count_events(self, chunk: Columns) -> None:
         self._event_meters.add(chunk)

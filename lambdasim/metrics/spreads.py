@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,6 @@ from lambdasim.metrics.measures import (
     END_TO_END,
     EVENT_LATENCY,
     MEASURES,
-    Measure,
     Spread,
     age_us,
     split,
@@ -24,7 +23,8 @@ from lambdasim.metrics.measures import (
 from lambdasim.metrics.meters import Meters, aged
 from lambdasim.records import Columns
 
-_Selected = tuple[NDArray[np.int64], NDArray[np.int64]]  # groups, microseconds
+_Of = Callable[[Columns], tuple[NDArray[np.bool_], NDArray[np.int64]]]  # as ``Measure.of``
+_ROWS = 65_536  # so many rows at a time: what is reckoned of them stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +56,52 @@ def sketched_spreads(meters: Meters, events: EventMeters) -> Spreads:
 def exact_spreads(invocations: Columns, events: Columns, header: Header) -> Spreads:
     """What the whole logs say, percentiles by nearest rank."""
     functions, triggers = len(header.functions), len(header.triggers)
-    selected = {measure.name: _selected(invocations, measure, "function", header) for measure in MEASURES}
-    selected["latency"] = _joined(selected["latency"], _selected(events, EVENT_LATENCY, "function", header))
-    of_triggers = {
-        **{m.name: _selected(events, m, "trigger", header) for m in (EVENT_LATENCY, END_TO_END)},
-        "age": _ages(invocations, header),
-    }
+    selection = _Selection(header, invocations["event"].size + events["event"].size)
+    of_functions = {measure.name: [(invocations, measure.of)] for measure in MEASURES}
+    of_functions["latency"].append((events, EVENT_LATENCY.of))
+    of_triggers = {measure.name: [(events, measure.of)] for measure in (EVENT_LATENCY, END_TO_END)}
+    of_triggers["age"] = [(invocations, _ages_of(header))] if aged(header).any() else []
     return Spreads(
-        {name: _spreads(*values, functions) for name, values in selected.items()},
-        {name: _spreads(*values, triggers) for name, values in of_triggers.items()},
+        {name: selection.spreads("function", functions, *logs) for name, logs in of_functions.items()},
+        {name: selection.spreads("trigger", triggers, *logs) for name, logs in of_triggers.items()},
     )
 
 
-def _selected(log: Columns, measure: Measure, group: str, header: Header) -> _Selected:
-    """What has this duration, of the events that statistics cover."""
-    rows, values_us = measure.of(log)
-    rows = rows & (whole(log, "arrived_us") >= header.warm_up_us)
-    return whole(log, group)[rows], values_us[rows]
+class _Selection:
+    """Picks durations out of logs, of the events that statistics cover; the room for them is used again and again."""
+
+    def __init__(self, header: Header, rows: int) -> None:
+        self._warm_up_us = header.warm_up_us
+        self._groups = np.empty(rows, dtype=np.uint16)  # as the logs have them
+        self._values_us = np.empty(rows, dtype=np.int64)
+
+    def spreads(self, group: str, size: int, *logs: tuple[Columns, _Of]) -> tuple[Spread, ...]:
+        """The spread of a duration of each function or trigger (``group``), of ``size`` in all, from these logs."""
+        count = 0
+        for log, of in logs:
+            for start in range(0, log[group].size, _ROWS):
+                chunk = {name: values[start : start + _ROWS] for name, values in log.items()}
+                count += self._select(chunk, of, group, count)
+        parts = split(self._groups[:count], self._values_us[:count], size)
+        return tuple(spread_of(part, reorder=True) for part in parts[:size])
+
+    def _select(self, chunk: Columns, of: _Of, group: str, start: int) -> int:
+        """Put what a chunk has from ``start`` on; how many they are."""
+        rows, values_us = of(chunk)
+        rows &= whole(chunk, "arrived_us") >= self._warm_up_us
+        count = int(np.count_nonzero(rows))
+        if count:
+            every = slice(None) if count == rows.size else rows
+            self._groups[start : start + count] = chunk[group][every]
+            self._values_us[start : start + count] = values_us[every]
+        return count
 
 
-def _ages(invocations: Columns, header: Header) -> _Selected:
+def _ages_of(header: Header) -> _Of:
+    """As ``Measure.of``: how old events were when they were sent, of triggers whose events have an age."""
     triggers = aged(header)
-    if not triggers.any():
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    trigger = whole(invocations, "trigger")
-    rows = triggers[trigger] & (whole(invocations, "arrived_us") >= header.warm_up_us)
-    return trigger[rows], age_us(invocations)[rows]
 
+    def ages(chunk: Columns) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        return triggers[whole(chunk, "trigger")], age_us(chunk)
 
-def _joined(one: _Selected, other: _Selected) -> _Selected:
-    return np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
-
-
-def _spreads(groups: NDArray[np.int64], values_us: NDArray[np.int64], size: int) -> tuple[Spread, ...]:
-    return tuple(spread_of(part) for part in split(groups, values_us, size)[:size])
+    return ages

@@ -218,6 +218,7 @@ def _price_elsewhere(path: str) -> Parameter | None:
     return None if model is None else replace(model, path=path)
 
 
+@functools.cache
 def _children(path: str) -> tuple[str, ...]:
     """The names directly below ``path``, in file order; none if it is an entry, or nothing."""
     file = _file_of(path)

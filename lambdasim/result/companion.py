@@ -46,8 +46,12 @@ def companions_of(scenario: Scenario, metrics: Metrics, environments: Columns) -
         environments: the environment log, all of it.
     """
     margins = Margins(metrics, "function")
+    invoking: dict[str, list[str]] = {}
+    for key, trigger in scenario.triggers.items():
+        for name in trigger.functions:
+            invoking.setdefault(name, []).append(key)
     for index, name in enumerate(scenario.functions):
-        case = _case(scenario, metrics, margins, index, name)
+        case = _case(scenario, metrics, margins, index, name, tuple(invoking.get(name, ())))
         if case is None:
             continue
         if all(isinstance(scenario.triggers[trigger], Calling) for trigger in case.triggers):
@@ -78,9 +82,10 @@ def poisson_rate_per_us(process: ArrivalProcess) -> float | None:
             return None
 
 
-def _case(scenario: Scenario, metrics: Metrics, margins: Margins, index: int, name: str) -> Case | None:
-    """The function, if all that every formula asks of it holds."""
-    triggers = tuple(key for key, trigger in scenario.triggers.items() if name in trigger.functions)
+def _case(
+    scenario: Scenario, metrics: Metrics, margins: Margins, index: int, name: str, triggers: tuple[str, ...]
+) -> Case | None:
+    """The function, which ``triggers`` invoke, if all that every formula asks of it holds."""
     rates = [poisson_rate_per_us(scenario.triggers[trigger].arrivals) for trigger in triggers]
     known = [rate for rate in rates if rate is not None]
     if scenario.incidents or len(known) < len(rates) or not sum(known):

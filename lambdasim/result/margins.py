@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.codes import COLD_STARTS, RAN, Fate, Final, Kept, Outcome, StartCause, StartType, ThrottleReason
 from lambdasim.metrics.events import FAILED
@@ -40,10 +42,15 @@ class Margins:
             margin(axis, "start_cause", shape=(size, len(START_CAUSES)), start_type=kind) for kind in COLD_STARTS
         ]
         self.causes = np.sum(by_cause, axis=0)
-        self.statuses = margin(axis, "status", shape=(size, 1000))
+        self._metrics, self._axis, self._size = metrics, axis, size
         of_events = metrics.events.counts.margin
         self.fates = of_events(axis, "fate", "kept", shape=(size, len(Fate), 16))
         self.unrun = of_events(axis, "fate", shape=(size, len(Fate)), ran=0)
+
+    @cached_property
+    def statuses(self) -> NDArray[np.int64]:
+        """Attempts by HTTP status; a wide table, for which not all ask."""
+        return self._metrics.meters.counts.margin(self._axis, "status", shape=(self._size, 1000))
 
     def runs(self, index: int) -> int:
         """Runs that ended: AWS's Invocations, once all is over."""

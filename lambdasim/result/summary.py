@@ -123,9 +123,12 @@ def _traffic(header: Header) -> dict[str, float]:
 def _functions(metrics: Metrics, bill: Bill) -> dict[str, dict[str, Any]]:
     margins, lines, header = Margins(metrics, "function"), bill.by_function(), metrics.header
     provisioned, versions = provisioned_summaries(metrics), version_summaries(metrics)
+    triggers: list[list[str]] = [[] for _ in header.functions]
+    for trigger, function in sorted(metrics.offered):
+        triggers[function].append(header.triggers[trigger].name)
     return {
         facts.name: {
-            "triggers": [header.triggers[t].name for t, function in sorted(metrics.offered) if function == index],
+            "triggers": triggers[index],
             **_events(margins, index),
             **_starts(margins, index),
             "environments": _environments(metrics, index),

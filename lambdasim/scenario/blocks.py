@@ -19,12 +19,11 @@ from lambdasim.scenario.wording import found, nearest
 
 
 class Block(BaseModel):
-    """A mapping with known keys. Attribute docstrings become the descriptions in the JSON Schema."""
+    """A mapping with known keys. Docstrings of attributes become the descriptions in the JSON Schema (see there)."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         populate_by_name=False,
         arbitrary_types_allowed=True,
         protected_namespaces=(),

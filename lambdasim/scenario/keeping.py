@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lambdasim.header import FAMILIES, Family
-from lambdasim.scenario.sqs_checks import mappings
+from lambdasim.scenario.sqs_checks import owner_of
 from lambdasim.scenario.stream_triggers import FOREVER, DynamoDbStreamsTrigger, KinesisTrigger, retention_us_of
 from lambdasim.scenario.targets import Queued
 from lambdasim.units import US_PER_S
@@ -42,7 +42,8 @@ def hides_us_of(name: str, scenario: Scenario) -> int | None:
 
 def _queue_of(name: str, scenario: Scenario) -> QueueSettings | None:
     """The queue that a trigger polls: its own, or another's."""
-    return next((owner.queue for other, _, owner in mappings(scenario) if other == name), None)
+    owner = owner_of(name, scenario)
+    return None if owner is None else owner.queue
 
 
 def _of_a_stream(trigger: StreamTrigger, scenario: Scenario) -> int:

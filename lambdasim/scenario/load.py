@@ -120,11 +120,12 @@ def _not_a_mapping(root: Node | None, file: str) -> Problem:
     return root.place.problem("", f"found {found(root.data)}; {wanted}")
 
 
-def _names(root: Node, key: str) -> tuple[str, ...] | None:
+def _names(root: Node, key: str) -> AbstractSet[str] | None:
+    """The names below ``key``, in the order in which they are written; None if these aren't known."""
     node = root.child(key)
     if node is None:
-        return ()
-    return tuple(str(name) for name in node.children) if isinstance(node.data, dict) else None
+        return frozenset()
+    return dict.fromkeys(str(name) for name in node.children).keys() if isinstance(node.data, dict) else None
 
 
 def _types(root: Node) -> dict[str, Any] | None:
@@ -171,7 +172,7 @@ def _checked(
     scenario: Scenario, root: Node, book: Book, dropped: AbstractSet[Steps] = frozenset()
 ) -> tuple[list[Problem], tuple[Warning, ...]]:
     problems, warnings = [], []
-    if set(_names(root, "functions") or ()) - set(scenario.functions):
+    if (_names(root, "functions") or frozenset()) - scenario.functions.keys():
         return [], ()  # a function was refused whole: whoever calls it can't be weighed against it
     hidden = untold(dropped | set(refused_in(root)))
     aside = book.override({})  # what is looked up for a check is no use that the scenario makes of it

@@ -16,8 +16,9 @@ B = TypeVar("B", bound=Block)
 
 
 class Overrides(Block):
-    """Keys that replace those of another block; ``elsewhere`` says of some keys why they can't stand here."""
+    """Keys that replace those of the block ``replaced``; ``elsewhere`` says of some why they can't stand here."""
 
+    replaced: ClassVar[type[Block]]
     elsewhere: ClassVar[Mapping[str, str]] = {}
 
     @model_validator(mode="before")
@@ -44,12 +45,12 @@ def overrides_of(
     for field, info in block.model_fields.items():
         if field in elsewhere:
             continue
-        told = Field(alias=info.alias, description=info.description)
+        told = Field(alias=info.alias)
         below = (merged or {}).get(field)
         kind = Annotated[below, told] if below else Annotated[(info.annotation, *info.metadata, told)]
         fields[field] = (kind, None)
     made = create_model(name, __base__=Overrides, __doc__=description, **fields)
-    made.elsewhere = elsewhere
+    made.replaced, made.elsewhere = block, elsewhere
     return made
 
 

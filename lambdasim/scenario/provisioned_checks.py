@@ -65,10 +65,13 @@ def provisioned_over_reserved(scenario: Scenario, _book: Book) -> Findings:
 
 def _of_reserved(scenario: Scenario) -> Iterator[tuple[Path, Function, int]]:
     """Each function with both: the path of its largest provisioned concurrency, and their sum."""
-    for name, function in scenario.functions.items():
-        amounts = {path: n for path, _, _, n in _provisioned(scenario) if path[1] == name}
-        if amounts and _is_reserved(function):
-            yield (*max(amounts, key=lambda path: amounts[path]), _KEY), function, sum(amounts.values())
+    by_function: dict[str, dict[Path, int]] = {}
+    for path, _, _, n in _provisioned(scenario):
+        by_function.setdefault(str(path[1]), {})[path] = n
+    for name, amounts in by_function.items():
+        function = scenario.functions[name]
+        if _is_reserved(function):
+            yield (*max(amounts, key=amounts.__getitem__), _KEY), function, sum(amounts.values())
 
 
 def provisioned_latest(scenario: Scenario, _book: Book) -> Findings:

@@ -95,9 +95,10 @@ def snap_start_over_limit(scenario: Scenario, book: Book) -> Findings:
 def snap_start_unused(scenario: Scenario, _book: Book) -> Findings:
     """$LATEST never starts from a snapshot."""
     targets = [target for trigger in scenario.triggers.values() for target in trigger.targets]
+    unused = {function_name(target) for target in targets if target.endswith(f":{LATEST}")}
+    unused -= {function_name(target) for target in targets if not target.endswith(f":{LATEST}")}
     for name, function in scenario.functions.items():
-        own = [target for target in targets if function_name(target) == name]
-        if function.has_snap_start and own and all(target == f"{name}:{LATEST}" for target in own):
+        if function.has_snap_start and name in unused:
             yield (
                 ("functions", name, "snap_start"),
                 f"all triggers invoke {name}:{LATEST}, which never starts from a snapshot; let them invoke `{name}`",

@@ -19,10 +19,15 @@ _MOST_BACKLOG, _MOST_BACKLOG_OF_FIFO = 10**8, 10**7  # some 2 GB
 def mappings(scenario: Scenario) -> Iterator[tuple[str, SqsTrigger, SqsTrigger]]:
     """Each trigger of type sqs, with the one whose queue it polls: itself, or the one that it names."""
     for name, trigger in scenario.triggers.items():
-        if isinstance(trigger, SqsTrigger):
-            owner = scenario.triggers.get(trigger.queue.shared_with or name)
-            if isinstance(owner, SqsTrigger) and owner.queue.shared_with is None:
-                yield name, trigger, owner
+        if isinstance(trigger, SqsTrigger) and (owner := owner_of(name, scenario)) is not None:
+            yield name, trigger, owner
+
+
+def owner_of(name: str, scenario: Scenario) -> SqsTrigger | None:
+    """The trigger whose queue the trigger ``name`` polls: itself, or the one that it names; None if it polls none."""
+    trigger = scenario.triggers[name]
+    owner = scenario.triggers.get(trigger.queue.shared_with or name) if isinstance(trigger, SqsTrigger) else None
+    return owner if isinstance(owner, SqsTrigger) and owner.queue.shared_with is None else None
 
 
 def backlog_too_large(scenario: Scenario, _book: Book) -> Findings:
@@ -100,9 +105,11 @@ def batch_too_large_for_fifo(scenario: Scenario, book: Book) -> Findings:
 
 def pollers_over_reserved(scenario: Scenario, book: Book) -> Findings:
     """Pollers don't ask for reserved concurrency before they receive: what it can't take is received in vain."""
+    by_target: dict[str, list[tuple[str, SqsTrigger, SqsTrigger]]] = {}
+    for mapping in mappings(scenario):
+        by_target.setdefault(mapping[1].function, []).append(mapping)
     for target, function in scenario.functions.items():
-        reserved = function.reserved_concurrent_executions
-        of_target = [mapping for mapping in mappings(scenario) if mapping[1].function == target]
+        reserved, of_target = function.reserved_concurrent_executions, by_target.get(target, [])
         batches = sum(most_batches(trigger, book) for _, trigger, _ in of_target)
         if reserved and batches > reserved:
             name, trigger, owner = of_target[-1]

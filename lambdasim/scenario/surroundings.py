@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ class Surroundings:
 
     book: Book
     base: Path
-    functions: tuple[str, ...] | None = None
+    functions: AbstractSet[str] | None = None
     triggers: Mapping[str, Any] | None = None
-    downstream: tuple[str, ...] | None = None
+    downstream: AbstractSet[str] | None = None
     traffic: float = 1.0
     files: list[Path] = field(default_factory=list, compare=False)
 

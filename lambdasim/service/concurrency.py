@@ -96,8 +96,8 @@ class ConcurrencyLimits:
         reserving: bool = False,
     ) -> None:
         """``reserving``: whether ``set_reserved`` will be called."""
-        self._per_concurrency: float = book.value("quotas/account/requests_per_second_per_concurrency")
-        self._burst_s: float = book.value("scaling/requests_per_second_burst_s")
+        self.per_concurrency: float = book.value("quotas/account/requests_per_second_per_concurrency")
+        self.burst_s: float = book.value("scaling/requests_per_second_burst_s")
         reserved = [function.reserved_concurrent_executions for function in functions]
         self.account = self.unreserved = Level(account.concurrent_executions)
         self.set_aside = sum(r for r in reserved if r is not None)
@@ -105,9 +105,9 @@ class ConcurrencyLimits:
             self.unreserved = Level(account.concurrent_executions - self.set_aside)
         self.claimed = Level(account.concurrent_executions)
         self._measured_us = measured_us
-        self._boundary_us = 0
+        self.boundary_us = 0
         self._next_boundary()
-        self._account_rate = self._rate(account.concurrent_executions)
+        self.account_rate = self._rate(account.concurrent_executions)
         regional = None
         if account.scaling == "regional_burst":  # shared by all functions
             initial, per_minute = regional_burst(region, book)
@@ -119,8 +119,8 @@ class ConcurrencyLimits:
 
     def _rate(self, concurrency: int) -> TokenBucket:
         """The limit on requests per second that goes with a concurrency."""
-        per_second = self._per_concurrency * concurrency
-        return TokenBucket(per_second * self._burst_s, per_second / US_PER_S)
+        per_second = self.per_concurrency * concurrency
+        return TokenBucket(per_second * self.burst_s, per_second / US_PER_S)
 
     def _on_demand(self, function: Function, scaling: TokenBucket) -> FunctionLimits:
         """What runs of ``function`` meet that are not on provisioned concurrency."""
@@ -157,8 +157,13 @@ class ConcurrencyLimits:
         room = self.functions[function].room
         if room is not self.unreserved:
             return room.limit
+        return room.limit - self.unreserved_minimum
+
+    @property
+    def unreserved_minimum(self) -> int:
+        """What AWS keeps of the quota from being set aside; asked only where it matters."""
         minimum: int = self._book.value("quotas/account/unreserved_minimum")
-        return room.limit - minimum
+        return minimum
 
     def claim(self, function: int, environments: int, now_us: int) -> None:
         """Set aside so many more environments (below zero: fewer) for the provisioned concurrency of ``function``."""
@@ -171,9 +176,9 @@ class ConcurrencyLimits:
 
     def set_aside_more(self, concurrency: int, now_us: int) -> None:
         """Take so much more (or less) from the unreserved pool; what was claimed until now stays true."""
-        if now_us >= self._boundary_us:
+        if now_us >= self.boundary_us:
             self._pass_boundaries(now_us)
-        self._pass(self._boundary_us, (self.unreserved,), minute_ends=False)
+        self._pass(self.boundary_us, (self.unreserved,), minute_ends=False)
         self.set_aside += concurrency
         self.unreserved.limit -= concurrency
 
@@ -183,7 +188,7 @@ class ConcurrencyLimits:
         for level in dict.fromkeys((self.account, self.unreserved)):
             level.limit += more
         bucket = self._rate(quota)
-        self._account_rate.resize(bucket.capacity, bucket.rate_per_us, now_us)
+        self.account_rate.resize(bucket.capacity, bucket.rate_per_us, now_us)
 
     def set_reserved(self, function: int, reserved: int | None, now_us: int) -> None:
         """Another reserved concurrency of ``function`` from ``now_us`` on, or none; no run ends for it.
@@ -231,13 +236,13 @@ class ConcurrencyLimits:
         if must_start and not limits.scaling.ready(now_us):
             return ThrottleReason[self._book.value("scaling/per_function/throttle_reason")]
         if rate_limited:
-            if not self._account_rate.take(now_us):
+            if not self.account_rate.take(now_us):
                 return ThrottleReason.FunctionInvocationRateLimitExceeded
             if limits.rate is not None:
                 limits.rate.take(now_us)
         if must_start:
             limits.scaling.take(now_us)
-        if now_us >= self._boundary_us:
+        if now_us >= self.boundary_us:
             self._pass_boundaries(now_us)
         for level in limits.levels:
             level.in_flight += 1
@@ -252,7 +257,7 @@ class ConcurrencyLimits:
 
     def release(self, limits: FunctionLimits, now_us: int) -> None:
         """A run that met ``limits`` is over; one that ends as a minute begins has no part in that minute."""
-        if now_us > self._boundary_us:
+        if now_us > self.boundary_us:
             self._pass_boundaries(now_us - 1)
         for level in limits.levels:
             level.in_flight -= 1
@@ -281,8 +286,8 @@ class ConcurrencyLimits:
     def _pass_boundaries(self, now_us: int) -> None:
         limits = (*self.functions, *self.provisioned.values())
         levels = dict.fromkeys((self.account, self.unreserved, *(limit.level for limit in limits)))
-        while now_us >= self._boundary_us:
-            self._pass(self._boundary_us, (*levels, self.claimed), minute_ends=self._boundary_us % US_PER_MINUTE == 0)
+        while now_us >= self.boundary_us:
+            self._pass(self.boundary_us, (*levels, self.claimed), minute_ends=self.boundary_us % US_PER_MINUTE == 0)
             self._next_boundary()
 
     def _pass(self, boundary_us: int, levels: Iterable[Level], *, minute_ends: bool) -> None:
@@ -296,8 +301,8 @@ class ConcurrencyLimits:
 
     def _next_boundary(self) -> None:
         """The next end of a minute, or the begin or end of the measured span, whichever is first."""
-        minute_us = (self._boundary_us // US_PER_MINUTE + 1) * US_PER_MINUTE
-        self._boundary_us = min([minute_us, *(at_us for at_us in self._measured_us if at_us > self._boundary_us)])
+        minute_us = (self.boundary_us // US_PER_MINUTE + 1) * US_PER_MINUTE
+        self.boundary_us = min([minute_us, *(at_us for at_us in self._measured_us if at_us > self.boundary_us)])
 
 
 def _per_function(book: Book) -> TokenBucket:

@@ -47,15 +47,11 @@ class Fleet:
     """The environments of one function version."""
 
     __slots__ = (
-        "_ahead",
-        "_ahead_below",
         "_alive",
         "_busy",
         "_by_age_limit",
         "_by_idle_timeout",
         "_clock",
-        "_init_limit_us",
-        "_lives",
         "_lost",
         "_next_retirement_us",
         "_numbering",
@@ -64,10 +60,14 @@ class Fleet:
         "_quiet_since_us",
         "_restored_us",
         "_shortest_idle_us",
-        "_version",
+        "ahead",
+        "ahead_below",
+        "init_limit_us",
         "limits",
+        "lives",
         "provisioned",
         "takes_over",
+        "version",
     )
 
     def __init__(
@@ -83,12 +83,12 @@ class Fleet:
         self.limits = limits
         self.provisioned: ProvisionedFleet | None = None  # those of the version that are kept ready
         self._clock = clock
-        self._version = version
+        self.version = version
         self._numbering = numbering
-        self._lives = LifeDraws(seed, version.label, lifecycle)
-        self._ahead_below = lifecycle.proactive_otherwise
-        self._ahead = ahead  # cold starts of environments that no invocation asked for
-        self._init_limit_us = version.cold_start.init_limit_us
+        self.lives = LifeDraws(seed, version.label, lifecycle)
+        self.ahead_below = lifecycle.proactive_otherwise
+        self.ahead = ahead  # cold starts of environments that no invocation asked for
+        self.init_limit_us = version.cold_start.init_limit_us
         self._pool = pool_for(lifecycle.placement, seed, version.label)
         self._alive: dict[int, ExecutionEnvironment] = {}
         self._ordinal = 0
@@ -133,19 +133,19 @@ class Fleet:
             cause = self._lost.pop()
         else:
             cause = StartCause.DEPLOYMENT if len(self._alive) < self.takes_over else StartCause.SCALE_OUT
-        ahead = self._ahead_below > 0 and luck.ahead.at(event) < self._ahead_below
+        ahead = self.ahead_below > 0 and luck.ahead.at(event) < self.ahead_below
         environment = self._create(now_us, cause, phases, pre_initialized=ahead)
         invocation.start_cause = cause
         if ahead:
             invocation.start_type = StartType.PRE_INITIALIZED
         else:
-            invocation.start_type = StartType.COLD if self._version.restore is None else StartType.RESTORED
+            invocation.start_type = StartType.COLD if self.version.restore is None else StartType.RESTORED
             environment.ready = self._clock.control(environment.ready_us - now_us)
         return environment
 
     def refuses(self, now_us: int) -> ThrottleReason | None:
         """Why no environment can start now (AWS's reason), if so: only one in a VPC may have to."""
-        attachment = self._version.attachment
+        attachment = self.version.attachment
         return None if attachment is None else attachment.refuses(now_us)
 
     def put_back(self, environment: ExecutionEnvironment, now_us: int, *, reset: bool) -> None:
@@ -194,7 +194,7 @@ class Fleet:
 
     def attach_anew(self, environment: ExecutionEnvironment, now_us: int) -> None:
         """Attach one that is starting to another of its function's subnets, if there is one to be had."""
-        attachment, interface = self._version.attachment, environment.interface
+        attachment, interface = self.version.attachment, environment.interface
         if attachment is not None and interface is not None and attachment.refusal() is None:
             attachment.leave(interface, now_us)
             environment.interface, _ = attachment.attach(environment.phases, now_us, ahead=True)
@@ -210,20 +210,20 @@ class Fleet:
     def _create(
         self, now_us: int, cause: StartCause, phases: ColdStart, *, pre_initialized: bool
     ) -> ExecutionEnvironment:
-        cut_off = phases.init_us > self._init_limit_us
+        cut_off = phases.init_us > self.init_limit_us
         if cut_off:
-            phases = phases.cut(self._init_limit_us)
-        attachment, interface = self._version.attachment, None
+            phases = phases.cut(self.init_limit_us)
+        attachment, interface = self.version.attachment, None
         if attachment is not None:
             interface, phases = attachment.attach(phases, now_us, ahead=pre_initialized)
-        life = self._lives.at(self._ordinal)
+        life = self.lives.at(self._ordinal)
         self._ordinal += 1
         environment = ExecutionEnvironment(
-            self._numbering.next(), self._version, now_us, cause, life, phases, pre_initialized=pre_initialized
+            self._numbering.next(), self.version, now_us, cause, life, phases, pre_initialized=pre_initialized
         )
         environment.interface = interface
         environment.needs_init = cut_off
-        if self._version.restore is not None:
+        if self.version.restore is not None:
             environment.initialization = InitializationType.SNAP_START
             self._restored_us = min(self._restored_us, environment.ready_us)
         self._alive[environment.number] = environment
@@ -239,7 +239,7 @@ class Fleet:
 
     def _end(self, environment: ExecutionEnvironment, at_us: int, cause: EndCause) -> None:
         environment.end(at_us, cause)
-        attachment, interface = self._version.attachment, environment.interface
+        attachment, interface = self.version.attachment, environment.interface
         if attachment is not None and interface is not None:
             attachment.leave(interface, at_us)
         del self._alive[environment.number]
@@ -282,8 +282,8 @@ class Fleet:
         """End an environment for its age; often Lambda has started its replacement ahead."""
         life = environment.life
         self._end(environment, at_us, life.age_cause)
-        if life.replaced and (self._version.attachment is None or self._version.attachment.refusal() is None):
-            phases = self._ahead.start(self._ordinal, first_restore=at_us < self._restored_us)
+        if life.replaced and (self.version.attachment is None or self.version.attachment.refusal() is None):
+            phases = self.ahead.start(self._ordinal, first_restore=at_us < self._restored_us)
             replacement = self._create(at_us, StartCause.LIFETIME, phases, pre_initialized=True)
             replacement.wait()
             self._pool.put_unused(replacement)

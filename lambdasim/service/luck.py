@@ -75,18 +75,19 @@ class LuckBook:
         self._key = (seed, trigger)
         self._lucks: dict[tuple[int, int], Luck] = {}
         self._coins: dict[int, Draws[float]] = {}
-        self._first = (alias.primary, self._luck(alias.primary, 1))  # nearly all that is ever asked for
+        self._first = (alias.primary, self.luck(alias.primary, 1))  # nearly all that is ever asked for
 
     def draw(self, event: int, attempt: int) -> tuple[FunctionVersion, Luck]:
         """The version to which the alias sends this attempt (1, 2, ...) of an event, and its luck there."""
         alias, version = self._alias, self._alias.primary
-        if alias.secondary is not None and self._coin(attempt).at(event) < alias.secondary_weight:
+        if alias.secondary is not None and self.coin(attempt).at(event) < alias.secondary_weight:
             version = alias.secondary
         if attempt == 1 and version is self._first[0]:
             return self._first
-        return version, self._luck(version, attempt)
+        return version, self.luck(version, attempt)
 
-    def _luck(self, version: FunctionVersion, attempt: int) -> Luck:
+    def luck(self, version: FunctionVersion, attempt: int) -> Luck:
+        """The luck of all events' attempts of this number (1, 2, ...) at a version."""
         luck = self._lucks.get((version.index, attempt))
         if luck is None:
             seed, trigger = self._key
@@ -95,7 +96,8 @@ class LuckBook:
                 self._lucks[version.index, attempt] = luck
         return luck
 
-    def _coin(self, attempt: int) -> Draws[float]:
+    def coin(self, attempt: int) -> Draws[float]:
+        """The coins that decide between the alias's versions, for attempts of this number."""
         coins = self._coins.get(attempt)
         if coins is None:
             seed, trigger = self._key

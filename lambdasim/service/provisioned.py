@@ -86,9 +86,9 @@ class ProvisionedFleet(Fleet):
         ahead = ColdStartDraws(seed, (label,), version.cold_start, None)
         limits = concurrency.provision(version.index, version.function)
         super().__init__(clock, version, kept, seed, numbering, ahead, limits)
-        self._lives = LifeDraws(seed, label, kept)
+        self.lives = LifeDraws(seed, label, kept)
         limit_us = round(book.value("quotas/function/long_init_timeout_s") * US_PER_S)
-        self._init_limit_us = max(limit_us, version.handler.timeout_us)
+        self.init_limit_us = max(limit_us, version.handler.timeout_us)
         preparation = whole_us(distribution_from(book.value("provisioned/preparation")))
         self._preparation_us: Draws[int] = Draws(seed, "preparation", label, sample=preparation, size=1)
         self._preparations = 0
@@ -159,7 +159,7 @@ class ProvisionedFleet(Fleet):
         """From ``now_us`` on so many are asked for; ``cause`` is why those start that must."""
         change = environments - self.requested
         self._note(now_us)
-        self._changes.note(now_us, Change.PROVISIONED_REQUESTED, self._subject, environments, self._version.index)
+        self._changes.note(now_us, Change.PROVISIONED_REQUESTED, self._subject, environments, self.version.index)
         if change > 0:
             kept = min(change, len(self._alive) - self.allocated)  # they were to end with their runs
             self.allocated += kept
@@ -186,7 +186,7 @@ class ProvisionedFleet(Fleet):
     @property
     def _can_start(self) -> bool:
         """Whether an environment has a subnet to be placed in, if it needs one."""
-        attachment = self._version.attachment
+        attachment = self.version.attachment
         return attachment is None or attachment.refusal() is None
 
     def close(self, now_us: int) -> None:
@@ -221,7 +221,7 @@ class ProvisionedFleet(Fleet):
         self.allocated += len(batch.starts)
         self._keep_some(batch.starts, batch.cause)
         self.settled_us = now_us
-        self._changes.note(now_us, Change.PROVISIONED_READY, self._subject, self.allocated, self._version.index)
+        self._changes.note(now_us, Change.PROVISIONED_READY, self._subject, self.allocated, self.version.index)
         self._settle(now_us)
 
     def _give_up(self, environments: int, now_us: int) -> int:
@@ -250,7 +250,7 @@ class ProvisionedFleet(Fleet):
         """What follows from how many there are: what is set aside, and how often they may be asked."""
         claim = self.requested + max(0, len(self._alive) - self.allocated)
         if claim != self._claimed:
-            self._concurrency.claim(self._version.function, claim - self._claimed, now_us)
+            self._concurrency.claim(self.version.function, claim - self._claimed, now_us)
             self._claimed = claim
         per_second = self._per_environment * self.allocated
         self._rate.resize(per_second * self._burst_s, per_second / US_PER_S, now_us)
@@ -259,14 +259,14 @@ class ProvisionedFleet(Fleet):
         """Until now they were as many as they are: a period ends."""
         usable = max(self.allocated, len(self._alive))  # those that end with their runs are in use
         if (self.requested or usable) and now_us > self._since_us:
-            self.periods.append(ProvisionedPeriod(self._version.index, self.requested, usable, self._since_us, now_us))
+            self.periods.append(ProvisionedPeriod(self.version.index, self.requested, usable, self._since_us, now_us))
         self._since_us = now_us
 
     # -- starting and ending
 
     def _next_start(self) -> ColdStart:
         self._drawn += 1
-        return self._ahead.at(self._drawn - 1)
+        return self.ahead.at(self._drawn - 1)
 
     def _keep_some(self, starts: list[tuple[int, ColdStart]], cause: StartCause) -> None:
         if not self._can_start:

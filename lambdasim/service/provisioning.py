@@ -11,7 +11,7 @@ from lambdasim.service.allocation import allocation_rates
 from lambdasim.service.provisioned import ProvisionedFleet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lambdasim.scenario.model import Scenario
     from lambdasim.service.aliases import Alias
@@ -89,8 +89,13 @@ def start_provisioning(
     numbering: Numbering,
     concurrency: ConcurrencyLimits,
     changes: ChangeLog,
+    *,
+    make_fleet: Callable[..., ProvisionedFleet] = ProvisionedFleet,
 ) -> dict[str, Provisioning]:
-    """What the scenario's aliases have of it when the run begins, by the targets ``function:alias``."""
+    """What the scenario's aliases have of it when the run begins, by the targets ``function:alias``.
+
+    ``make_fleet`` makes a fleet that is kept ready, as ``ProvisionedFleet`` does.
+    """
     begun: dict[str, Provisioning] = {}
     paces = allocation_rates(scenario.account, scenario.region, scenario.book)
     for name, function in scenario.functions.items():
@@ -104,7 +109,7 @@ def start_provisioning(
             for version in alias.versions:
                 fleet = fleets[version.index]
                 if fleet.provisioned is None:
-                    fleet.provisioned = ProvisionedFleet(
+                    fleet.provisioned = make_fleet(
                         clock,
                         version,
                         scenario.lifecycle,

@@ -13,20 +13,24 @@ if TYPE_CHECKING:
 class Backoff:
     """``min(first * factor^(n-1), cap) * (1 + jitter * U(-1, 1))`` before the n-th retry, from the book's ``path``."""
 
-    __slots__ = ("_cap_us", "_factor", "_jitter", "_waits_us")
+    __slots__ = ("_cap_us", "_factor", "_waits_us", "jitter")
 
     def __init__(self, path: str, book: Book) -> None:
         self._cap_us = book.value(f"{path}/cap_s") * US_PER_S
         self._factor = book.value(f"{path}/factor")
-        self._jitter = parse_fraction(book.value(f"{path}/jitter"))
+        self.jitter = parse_fraction(book.value(f"{path}/jitter"))
         self._waits_us: list[float] = [min(book.value(f"{path}/first_s") * US_PER_S, self._cap_us)]
 
     def wait_us(self, retry: int, coin: float) -> int:
         """The wait before the ``retry``-th (1, 2, ...); ``coin`` from [0, 1) decides on the jitter."""
+        return jittered_us(self.before_jitter_us(retry), self.jitter, coin)
+
+    def before_jitter_us(self, retry: int) -> float:
+        """The wait before the ``retry``-th, without its jitter."""
         waits_us = self._waits_us
         while len(waits_us) < retry:
             waits_us.append(min(waits_us[-1] * self._factor, self._cap_us))
-        return jittered_us(waits_us[retry - 1], self._jitter, coin)
+        return waits_us[retry - 1]
 
 
 def jittered_us(wait_us: float, jitter: float, coin: float) -> int:

@@ -14,15 +14,15 @@ class Pace:
     ``rest_ns`` is how far takers may be ahead of the timetable after a rest: the bucket's depth, in time.
     """
 
-    __slots__ = ("_ahead_ns", "_rest_ns")
+    __slots__ = ("_ahead_ns", "rest_ns")
 
     def __init__(self, rest_ns: int) -> None:
-        self._rest_ns = max(rest_ns, 0)
+        self.rest_ns = max(rest_ns, 0)
         self._ahead_ns = 0
 
     def earliest_us(self, now_us: int) -> int:
         """When there is room for the next, from ``now_us`` on."""
-        from_ns = self._ahead_ns - self._rest_ns
+        from_ns = self._ahead_ns - self.rest_ns
         return now_us if from_ns <= now_us * NS_PER_US else -(-from_ns // NS_PER_US)
 
     def take(self, at_us: int, cost_ns: int) -> None:

@@ -43,11 +43,11 @@ class Backoff:
     """
 
     def __init__(self, _clock: Clock, book: Book, mode: str = "legacy") -> None:
-        self._maximum_attempts: int = book.value(f"sdk/{mode}/maximum_attempts")
-        self._base_us: float = book.value(f"sdk/{mode}/base_s") * US_PER_S
+        self.maximum_attempts: int = book.value(f"sdk/{mode}/maximum_attempts")
+        self.base_us: float = book.value(f"sdk/{mode}/base_s") * US_PER_S
         cap_s = book.value(f"sdk/{mode}/cap_s")
-        self._cap_us: float = math.inf if cap_s is None else cap_s * US_PER_S
-        self._statuses = frozenset((TIMED_OUT, *book.value(f"sdk/{mode}/retried_statuses")))
+        self.cap_us: float = math.inf if cap_s is None else cap_s * US_PER_S
+        self.statuses = frozenset((TIMED_OUT, *book.value(f"sdk/{mode}/retried_statuses")))
 
     def before_send(self, now_us: int) -> Event | None:  # noqa: ARG002 - only the adaptive mode holds back
         """See ``RetryPolicy``."""
@@ -58,9 +58,9 @@ class Backoff:
 
     def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:  # noqa: ARG002
         """See ``RetryPolicy``."""
-        if attempt >= self._maximum_attempts or status not in self._statuses:
+        if attempt >= self.maximum_attempts or status not in self.statuses:
             return None
-        return round(coin * min(self._base_us * 2.0 ** (attempt - 1), self._cap_us))
+        return round(coin * min(self.base_us * 2.0 ** (attempt - 1), self.cap_us))
 
 
 class Standard(Backoff):
@@ -68,16 +68,16 @@ class Standard(Backoff):
 
     def __init__(self, clock: Clock, book: Book) -> None:
         super().__init__(clock, book, "standard")
-        self._capacity = self._budget = book.value("sdk/standard/quota_tokens")
-        self._cost = book.value("sdk/standard/retry_cost")
-        self._timeout_cost = book.value("sdk/standard/timeout_retry_cost")
-        self._refund = book.value("sdk/standard/success_refund")
-        self._last_cost = self._cost
+        self.capacity = self._budget = book.value("sdk/standard/quota_tokens")
+        self.cost = book.value("sdk/standard/retry_cost")
+        self.timeout_cost = book.value("sdk/standard/timeout_retry_cost")
+        self.refund = book.value("sdk/standard/success_refund")
+        self._last_cost = self.cost
 
     def after_failure(self, now_us: int, status: int, attempt: int, coin: float) -> int | None:
         """See ``RetryPolicy``."""
         delay_us = super().after_failure(now_us, status, attempt, coin)
-        cost = self._timeout_cost if status == TIMED_OUT else self._cost
+        cost = self.timeout_cost if status == TIMED_OUT else self.cost
         if delay_us is None or cost > self._budget:
             return None
         self._budget -= cost
@@ -86,8 +86,8 @@ class Standard(Backoff):
 
     def after_success(self, now_us: int, attempt: int) -> None:  # noqa: ARG002
         """See ``RetryPolicy``."""
-        refund = self._refund if attempt == 1 else self._last_cost
-        self._budget = min(self._capacity, self._budget + refund)
+        refund = self.refund if attempt == 1 else self._last_cost
+        self._budget = min(self.capacity, self._budget + refund)
 
 
 class Adaptive(Standard):
@@ -99,14 +99,14 @@ class Adaptive(Standard):
     def __init__(self, clock: Clock, book: Book) -> None:
         super().__init__(clock, book)
         self._clock = clock
-        self._beta = book.value("sdk/adaptive/beta")
-        self._scale = book.value("sdk/adaptive/scale_constant")
-        self._bucket_s = book.value("sdk/adaptive/measured_over_s")
-        self._smoothing = book.value("sdk/adaptive/smoothing")
-        self._minimum_rate: float = book.value("sdk/adaptive/minimum_rate_per_second")
-        self._limit_over_measured = book.value("sdk/adaptive/maximum_over_measured")
+        self.beta = book.value("sdk/adaptive/beta")
+        self.scale = book.value("sdk/adaptive/scale_constant")
+        self.bucket_s = book.value("sdk/adaptive/measured_over_s")
+        self.smoothing = book.value("sdk/adaptive/smoothing")
+        self.minimum_rate: float = book.value("sdk/adaptive/minimum_rate_per_second")
+        self.limit_over_measured = book.value("sdk/adaptive/maximum_over_measured")
         self._enabled = False
-        self._rate = self._minimum_rate  # per second
+        self._rate = self.minimum_rate  # per second
         self._tokens = 0.0  # to send with
         self._refilled_us = 0
         self._line: deque[Event] = deque()
@@ -147,13 +147,13 @@ class Adaptive(Standard):
         if throttled:
             rate = min(self._measured, self._rate) if self._enabled else self._measured
             self._rate_at_throttle, self._throttled_at_s = rate, now_s
-            rate *= self._beta
+            rate *= self.beta
             self._enabled = True
         else:
-            recovery_s = (self._rate_at_throttle * (1 - self._beta) / self._scale) ** (1 / 3)
+            recovery_s = (self._rate_at_throttle * (1 - self.beta) / self.scale) ** (1 / 3)
             elapsed_s = now_s - self._throttled_at_s
-            rate = self._scale * (elapsed_s - recovery_s) ** 3 + self._rate_at_throttle
-        self._rate = max(min(rate, self._limit_over_measured * self._measured), self._minimum_rate)
+            rate = self.scale * (elapsed_s - recovery_s) ** 3 + self._rate_at_throttle
+        self._rate = max(min(rate, self.limit_over_measured * self._measured), self.minimum_rate)
         self._serve(round(now_s * US_PER_S))
 
     def _refill(self, now_us: int) -> None:
@@ -176,11 +176,11 @@ class Adaptive(Standard):
 
     def _measure(self, now_s: float) -> None:
         """The rate of answers: counted in buckets of time, smoothed exponentially."""
-        began_s = math.floor(now_s / self._bucket_s) * self._bucket_s
+        began_s = math.floor(now_s / self.bucket_s) * self.bucket_s
         self._count += 1
         if began_s > self._bucket_began_s:
             current = self._count / (began_s - self._bucket_began_s)
-            self._measured = current * self._smoothing + self._measured * (1 - self._smoothing)
+            self._measured = current * self.smoothing + self._measured * (1 - self.smoothing)
             self._count, self._bucket_began_s = 0, began_s
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -139,6 +140,7 @@ def von_mises_day(mean_rate: float, peak_to_mean: float, peak_at_us: float) -> L
     return LinearCurve.through(times, rates[:-1], rates[1:])
 
 
+@cache  # daily curves are many, their shapes few
 def concentration(peak_to_mean: float) -> float:
     """The von Mises kappa with exp(kappa) / I0(kappa) = ``peak_to_mean`` >= 1, by bisection."""
     low, high = 0.0, 1.0

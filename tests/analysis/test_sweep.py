@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import lambdasim
+from lambdasim import simulation
+from lambdasim.analysis import observations
 from lambdasim.analysis import sweep as sweep_module
 from lambdasim.analysis.intervals import Estimate, estimate_of
 from lambdasim.analysis.observations import Design, measured, measures_of
@@ -92,6 +94,20 @@ def test_the_table_has_what_each_point_comes_to_by_itself(tmp_path):
     ]
     alone = estimate_of(found.measures[0], values)
     assert (row["estimate"], row["low"], row["high"], row["replications"]) == (alone.value, alone.low, alone.high, 3)
+
+
+def test_runs_that_are_few_by_themselves_take_the_compiled_engine_together(monkeypatch):
+    chosen = []
+
+    def simulate(scenario, **options):
+        chosen.append(options["engine"])
+        return lambdasim.simulate(scenario, **options | {"engine": "simpy"})
+
+    monkeypatch.setattr(observations, "simulate", simulate)
+    monkeypatch.setattr(simulation, "COMPILED_FROM", 1000)  # a run has 120 events
+    swept(None, design=Design(replications=2))
+    swept(None, design=THREE)
+    assert chosen == ["simpy"] * 8 + ["compiled"] * 12
 
 
 def test_a_number_without_an_interval_is_not_told():

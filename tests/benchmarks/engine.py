@@ -1,4 +1,4 @@
-"""Speed and memory of the engine, as ratios within one run: ``python -m tests.benchmarks.engine``.
+"""Speed and memory of the SimPy engine, as ratios within one run: ``python -m tests.benchmarks.engine``.
 
 Each ratio times A and B in turn, several times, and compares the fastest of each, in processor time: so what else
 the machine does matters little. It prints, and never judges; tests/benchmarks/test_event_counts.py holds what can be
@@ -24,6 +24,7 @@ from tests.benchmarks.workloads import LASTING, many_apis, one_api, one_event_so
 ROUNDS = 5
 RATE_PER_S = 1000
 SERVICE = {"lognormal": {"median": "80 ms", "p99": "400 ms"}}
+simulate = partial(lambdasim.simulate, engine="simpy")
 FIRST = Path(__file__).parents[2] / "scenarios" / "first.yaml"
 
 
@@ -63,12 +64,12 @@ def report(what: str, value: str, target: str) -> None:
 def warm_path() -> None:
     """One API function at 1,000/s, full log and metrics, against the bare loop with the same draws."""
     world = one_api(RATE_PER_S, SERVICE, 150)
-    log = lambdasim.simulate(world).invocation_columns
+    log = simulate(world).invocation_columns
     arrived_us = log["arrived_us"].copy()
     arrived_us.sort()
     gaps_s = [float(arrived_us[0]) / 1e6, *((arrived_us[1:] - arrived_us[:-1]) / 1e6).tolist()]
     services_s = ((log["ended_us"] - log["started_us"]) / 1e6).tolist()
-    ours, bare = fastest(lambda: lambdasim.simulate(world), lambda: bare_simpy(gaps_s, services_s))
+    ours, bare = fastest(lambda: simulate(world), lambda: bare_simpy(gaps_s, services_s))
     n = len(services_s)
     print(f"{n:,} invocations: {n / ours:,.0f}/s, bare SimPy {n / bare:,.0f}/s")
     report("warm path, full log: speed as a share of bare SimPy", f"{bare / ours:.2f}", ">= 0.45")
@@ -77,23 +78,34 @@ def warm_path() -> None:
 def asynchronous_path() -> None:
     """The same requests through Lambda's event queue."""
     synchronous, asynchronous = (world(RATE_PER_S, SERVICE, 100) for world in (one_api, one_event_source))
-    called, queued = fastest(lambda: lambdasim.simulate(synchronous), lambda: lambdasim.simulate(asynchronous))
+    called, queued = fastest(lambda: simulate(synchronous), lambda: simulate(asynchronous))
     report("asynchronous path, full logs: speed as a share of the synchronous", f"{called / queued:.2f}", ">= 0.5")
 
 
-def cost_ratio(what: str, large: Callable[[float], Any], small: Callable[[float], Any], target: str) -> None:
-    """Processor time per invocation in the large world over that in the small one; both take a duration in s.
+def marginal_us(
+    run: Callable[[lambdasim.Scenario], lambdasim.Result],
+    *worlds: Callable[[float], lambdasim.Scenario],
+    lengths_s: tuple[float, float] = (100, 300),
+) -> list[tuple[float, float]]:
+    """Of each world, which takes a duration in s: processor time an invocation in us, and what it costs once in s.
 
     A long run less a short one: what a world costs once (its functions, its first cold starts) stands apart.
     """
-    short_s, long_s = 100, 300
-    worlds = [world(duration_s) for world in (large, small) for duration_s in (short_s, long_s)]
-    runs = [lambdasim.simulate(world).summary()["total"]["invocations"] for world in worlds]
-    times_s = fastest(*(partial(lambdasim.simulate, world) for world in worlds), rounds=3)
-    per_run_us = [1e6 * (times_s[n + 1] - times_s[n]) / (runs[n + 1] - runs[n]) for n in (0, 2)]
-    once_s = times_s[0] - runs[0] * per_run_us[0] / 1e6
-    print(f"{per_run_us[0]:.2f} us an invocation against {per_run_us[1]:.2f}; the large world: {once_s:.1f} s once")
-    report(what, f"{per_run_us[0] / per_run_us[1]:.2f}", target)
+    scenarios = [world(length_s) for world in worlds for length_s in lengths_s]
+    runs = [run(scenario).summary()["total"]["invocations"] for scenario in scenarios]
+    times_s = fastest(*(partial(run, scenario) for scenario in scenarios), rounds=3)
+    found = []
+    for n in range(0, len(runs), 2):
+        each_s = (times_s[n + 1] - times_s[n]) / (runs[n + 1] - runs[n])
+        found.append((1e6 * each_s, times_s[n] - runs[n] * each_s))
+    return found
+
+
+def cost_ratio(what: str, large: Callable[[float], Any], small: Callable[[float], Any], target: str) -> None:
+    """Processor time per invocation in the large world over that in the small one."""
+    (large_us, once_s), (small_us, _) = marginal_us(simulate, large, small)
+    print(f"{large_us:.2f} us an invocation against {small_us:.2f}; the large world: {once_s:.1f} s once")
+    report(what, f"{large_us / small_us:.2f}", target)
 
 
 def grown_mb(program: str) -> float:
@@ -104,13 +116,13 @@ def grown_mb(program: str) -> float:
 
 MEMORY_PROGRAM = """\
 import resource
-import lambdasim
+from tests.benchmarks.engine import simulate
 from tests.benchmarks.workloads import one_api
 peak_mb = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 service = {{"lognormal": {{"median": "80 ms", "p99": "400 ms"}}}}
-lambdasim.simulate(one_api(1000, service, 20), log="{log}").summary()
+simulate(one_api(1000, service, 20), log="{log}").summary()
 before = peak_mb()
-result = lambdasim.simulate(one_api(1000, service, {duration_s}), log="{log}")
+result = simulate(one_api(1000, service, {duration_s}), log="{log}")
 result.summary()
 print(peak_mb() - before)
 """
@@ -118,7 +130,7 @@ print(peak_mb() - before)
 
 def memory() -> None:
     """What a run adds to the process's peak."""
-    log = lambdasim.simulate(one_api(RATE_PER_S, SERVICE, 20)).invocation_columns
+    log = simulate(one_api(RATE_PER_S, SERVICE, 20)).invocation_columns
     size = sum(column.nbytes for column in log.values()) / len(log["event"])
     report("full log: bytes an invocation", f"{size:.0f}", "<= 120")
     grown = grown_mb(MEMORY_PROGRAM.format(log="full", duration_s=1000))

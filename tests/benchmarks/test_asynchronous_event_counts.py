@@ -22,7 +22,7 @@ def clock_events(monkeypatch, duration_s, **trigger):
     monkeypatch.setattr(simulation, "Clock", Counted)
     trigger = {"target": "f", "arrivals": {"poisson": {"rate": "200/s"}}, **trigger}
     world = scenario({"f": function(SERVICE)}, {"t": trigger}, duration_s, lifecycle=LASTING)
-    found = lambdasim.simulate(world).summary()["functions"]["f"]
+    found = lambdasim.simulate(world, engine="simpy").summary()["functions"]["f"]
     return next(made[-1]._eid), found["invocations"]
 
 

@@ -1,4 +1,4 @@
-"""What makes the engine quick and small, in numbers that no other load on the machine can change."""
+"""What makes the SimPy engine quick and small, in numbers that no other load on the machine can change."""
 
 import gc
 import tracemalloc
@@ -36,7 +36,7 @@ def test_a_warm_invocation_takes_at_most_four_events(clocks):
     counts = []
     for duration_s in (10, 60):  # the difference leaves out what a run costs once, cold starts among it
         world = one_api(200, SERVICE, duration_s, lifecycle=LASTING)
-        summary = lambdasim.simulate(world).summary()["functions"]["f"]
+        summary = lambdasim.simulate(world, engine="simpy").summary()["functions"]["f"]
         counts.append((events(clocks[-1]), summary["invocations"], summary["cold_starts"]))
     (short, few, _), (long, many, cold) = counts
     assert long - short <= 4 * (many - few)
@@ -48,7 +48,8 @@ def test_an_idle_spell_takes_no_event_however_many_environments_idle_and_expire(
     bulk = {"sum": [{"at_once": {"events": 500, "at": at, "over": "0 s"}} for at in ("0 s", "1 d", "2 d")]}
     triggers = {"calls": {"type": "direct", "target": "f", "arrivals": bulk, "client": {"retries": "none"}}}
     for lifecycle in ({}, LASTING):
-        result = lambdasim.simulate(scenario({"f": function("1 s")}, triggers, 3 * 86_400, lifecycle=lifecycle))
+        world = scenario({"f": function("1 s")}, triggers, 3 * 86_400, lifecycle=lifecycle)
+        result = lambdasim.simulate(world, engine="simpy")
         runs = result.summary()["functions"]["f"]
         assert runs["invocations"] == 1500
         assert events(clocks[-1]) <= 4 * runs["invocations"] + runs["cold_starts"]
@@ -60,7 +61,7 @@ def kept_bytes(log, duration_s):
     world = one_api(500, SERVICE, duration_s)
     gc.collect()
     tracemalloc.start()
-    result = lambdasim.simulate(world, log=log)
+    result = lambdasim.simulate(world, log=log, engine="simpy")
     gc.collect()
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

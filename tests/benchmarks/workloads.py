@@ -57,3 +57,35 @@ def many_apis(functions: int, rate_per_s: float, service: Any, duration_s: float
     share = rate_per_s / functions
     triggers = {f"to-{name}": api(name, share) for name in names}
     return scenario({name: function(service) for name in names}, triggers, duration_s)
+
+
+def one_refused_api(rate_per_s: float, service: Any, duration_s: float) -> lambdasim.Scenario:
+    """One function with room for 80 at once, whose callers try again as an SDK does."""
+    called = {"type": "direct", "target": "f", "arrivals": {"poisson": {"rate": f"{rate_per_s}/s"}}}
+    limited = function(service) | {"reserved_concurrent_executions": 80}
+    return scenario({"f": limited}, {"web": called | {"client": {"retries": "standard"}}}, duration_s, drain="10m")
+
+
+def one_tracked_api(rate_per_s: float, service: Any, duration_s: float) -> lambdasim.Scenario:
+    """One function with provisioned concurrency whose autoscaler follows traffic that swells and ebbs every hour."""
+    turns = range(int(duration_s // 1800) + 2)
+    points = [[f"{1800 * turn} s", f"{rate_per_s * (1.5 if turn % 2 else 0.5)}/s"] for turn in turns]
+    scaling = {"min_capacity": 50, "max_capacity": 1000, "target_value": 0.7}
+    live = {"function_version": "1", "provisioned_concurrent_executions": 100, "autoscaling": scaling}
+    web = api("f:live", rate_per_s) | {"arrivals": {"piecewise": {"points": points}}}
+    return scenario({"f": function(service) | {"aliases": {"live": live}}}, {"web": web}, duration_s)
+
+
+def one_replayable_function(rate_per_s: float, service: Any, duration_s: float) -> lambdasim.Scenario:
+    """One function as other simulators know it: a fixed idle expiry of 600 s, the newest environment first."""
+    lifecycle = {
+        "idle_timeout": "600 s",
+        "surplus_idle_timeout": "600 s",
+        "maximum_lifetime": "unlimited",
+        "recycle_rate": "0/h",
+        "placement": "newest_created",
+        "proactive_initialization": {"on_retirement": "0%", "otherwise": "0%"},
+    }
+    called = {"type": "direct", "target": "f", "arrivals": {"poisson": {"rate": f"{rate_per_s}/s"}}}
+    requests = called | {"client": {"retries": "none"}}
+    return scenario({"f": function(service)}, {"web": requests}, duration_s, lifecycle=lifecycle, drain="10m")

@@ -45,12 +45,12 @@ def bill(used, triggers=None, *, span_us=US_PER_MONTH, provisioned=(), inits_us=
             for version, environments, from_us, to_us in provisioned
         ],
         inits_us=inits_us,
-        trigger_counts=list(triggers.values()).__getitem__,
+        trigger_counts=list(triggers.values()),
     )
     return bill_of(quantities, header, book or load_book(), **{"free_tier": False} | account)
 
 
-def quantities_of(requests, billed_us, *, billed_init_us=None, provisioned=(), inits_us=None, trigger_counts=None):
+def quantities_of(requests, billed_us, *, billed_init_us=None, provisioned=(), inits_us=None, trigger_counts=()):
     """Quantities by version."""
     return SimpleNamespace(
         requests=on_demand(requests),
@@ -59,7 +59,7 @@ def quantities_of(requests, billed_us, *, billed_init_us=None, provisioned=(), i
         restored=np.zeros(len(requests), dtype=np.int64),
         provisioned=tuple(provisioned),
         provisioned_init_us=np.array(inits_us or [0] * len(requests), dtype=np.int64),
-        trigger_counts=trigger_counts,
+        trigger_counts=lambda: trigger_counts,
     )
 
 

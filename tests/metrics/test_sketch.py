@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from ddsketch import DDSketch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdasim.metrics import sketch
-from lambdasim.metrics.measures import PER_MILLE, nearest_ranks
+from lambdasim.metrics.measures import PER_MILLE, nearest_ranks, rank_of
 from lambdasim.metrics.sketch import RELATIVE_ACCURACY, Sketches
 from lambdasim.randomness import stream
 
@@ -12,7 +13,7 @@ microseconds = st.lists(st.integers(0, 10**13), min_size=1, max_size=200)
 
 
 def sketch_of(*batches):
-    sketches = Sketches(1)
+    sketches = Sketches()
     for values in batches:
         array = np.array(values, dtype=np.int64)
         sketches.add(np.zeros(array.size, dtype=np.int64), array)
@@ -39,6 +40,25 @@ def test_merging_sketches_in_any_order_equals_one_sketch_of_all(a, b, c):
     assert forward.percentiles(0) == backward.percentiles(0) == sketch_of(a + b + c).percentiles(0)
 
 
+@given(microseconds)
+def test_percentiles_are_those_of_datadogs_own_sketch_to_the_bit(values):
+    theirs = DDSketch(RELATIVE_ACCURACY)
+    for bucket in sketch.bucket_of(np.array(values)).tolist():
+        theirs.add(sketch.middle_of(bucket))
+    last = max(len(values) - 1, 1)
+    at = [(rank_of(per_mille, len(values)) - 0.5) / last for per_mille in PER_MILLE.values()]
+    assert sketch_of(values).percentiles(0) == tuple(theirs.get_quantile_value(min(1.0, place)) for place in at)
+
+
+def test_values_that_were_counted_by_bucket_elsewhere_are_as_good_as_values():
+    values = np.array([0, 1, 1000, 1000, 10**6])
+    cells, sizes = np.unique(sketch.bucket_of(values), return_counts=True)
+    sketches = Sketches()
+    sketches.take(np.full(cells.size, 2), cells, sizes)
+    assert sketches.percentiles(2) == sketch_of(values).percentiles(0)
+    assert sketches.percentiles(1) is None
+
+
 def test_merging_leaves_the_other_sketch_as_it_was():
     one, other = sketch_of([1]), sketch_of([1000])
     one.merge(other)
@@ -51,7 +71,7 @@ def test_zero_is_exact():
 
 
 def test_a_sketch_of_nothing_has_no_percentiles():
-    assert Sketches(1).percentiles(0) is None
+    assert Sketches().percentiles(0) is None
 
 
 @pytest.mark.parametrize("law", ["lognormal", "pareto", "uniform"])
@@ -67,7 +87,7 @@ def test_percentiles_of_a_million_values_stay_within_the_bound(law):
 
 
 def test_each_group_has_a_sketch_of_its_own():
-    sketches = Sketches(3)
+    sketches = Sketches()
     sketches.add(np.array([0, 2, 2]), np.array([10, 1000, 1000]))
     assert_close(sketches.percentiles(0), [10] * len(PER_MILLE))
     assert sketches.percentiles(1) is None
@@ -76,7 +96,7 @@ def test_each_group_has_a_sketch_of_its_own():
 
 def test_however_many_values_come_few_wait_to_be_counted(monkeypatch):
     monkeypatch.setattr(sketch, "_BLOCK", 1000)
-    sketches = Sketches(1)
+    sketches = Sketches()
     for _ in range(50):
         sketches.add(np.zeros(300, dtype=np.int64), np.full(300, 5))
         assert sum(waiting.size for waiting in sketches._waiting) < 1000

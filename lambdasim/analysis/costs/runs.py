@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lambdasim.analysis.intervals import Estimate, estimate_of
-from lambdasim.analysis.observations import Design, Progress
+from lambdasim.analysis.observations import Design, Progress, simulated
 from lambdasim.analysis.runner import run
 from lambdasim.billing.fargate import Profile
 from lambdasim.scenario.measures import Measure
 from lambdasim.scenario.model import Scenario
-from lambdasim.simulation import simulate
 from lambdasim.units import US_PER_MINUTE, US_PER_MONTH, US_PER_S
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ class _Task:
     scenario: Scenario
     seed: int
     log: Literal["full", "none"]
+    runs: int
 
 
 def runs_of(scenarios: Sequence[Scenario], design: Design, progress: Progress | None = None) -> list[list[Run]]:
@@ -93,8 +93,9 @@ def runs_of(scenarios: Sequence[Scenario], design: Design, progress: Progress | 
     A scenario that stands there more than once is simulated once.
     """
     places = {id(scenario): scenario for scenario in scenarios}
+    runs = design.share_of(len(places) * design.replications)
     tasks = [
-        _Task(scenario, design.seed_of(scenario, replication), design.log)
+        _Task(scenario, design.seed_of(scenario, replication), design.log, runs)
         for scenario in places.values()
         for replication in range(design.replications)
     ]
@@ -109,7 +110,7 @@ def runs_of(scenarios: Sequence[Scenario], design: Design, progress: Progress | 
 
 
 def _run(task: _Task) -> Run:
-    result = simulate(task.scenario, seed=task.seed, log=task.log)
+    result = simulated(task.scenario, task.seed, task.log, task.runs)
     profiles, peaks = _loads(result)
     return Run(result.summary(), profiles, peaks, US_PER_MONTH / result.header.measured_us)
 

@@ -51,26 +51,26 @@ class Times:
     take turns at their quota of invocations: the delay begins when it is the event's turn.
     """
 
-    __slots__ = ("_delay", "_holds_hop", "_hop", "_rules")
+    __slots__ = ("delay", "holds_hop", "hop", "rules")
 
     def __init__(self, run: Run, name: str, function: str, trigger: AsynchronousTrigger) -> None:
-        delay, self._holds_hop = source_delay(trigger, run.book)
-        self._rules = run.rules if isinstance(trigger, EventBridgeTrigger) else None
+        delay, self.holds_hop = source_delay(trigger, run.book)
+        self.rules = run.rules if isinstance(trigger, EventBridgeTrigger) else None
         hop = distribution_from(run.book.value(f"{_BOOK}/event_queue/hop"))
-        self._hop: Draws[int] = Draws(run.seed, "event queue hop", name, function, sample=whole_us(hop))
-        self._delay: Draws[int] = Draws(run.seed, "source delay", name, function, sample=whole_us(delay))
+        self.hop: Draws[int] = Draws(run.seed, "event queue hop", name, function, sample=whole_us(hop))
+        self.delay: Draws[int] = Draws(run.seed, "source delay", name, function, sample=whole_us(delay))
 
     def of(self, event: int, arrived_us: int) -> tuple[int, int]:
         """(taken by Lambda, ready)."""
-        from_us = arrived_us if self._rules is None else self._rules.turn_us(arrived_us)
-        delayed_us, hop_us = from_us + self._delay.at(event), self._hop.at(event)
-        if self._holds_hop:
+        from_us = arrived_us if self.rules is None else self.rules.turn_us(arrived_us)
+        delayed_us, hop_us = from_us + self.delay.at(event), self.hop.at(event)
+        if self.holds_hop:
             return max(from_us, delayed_us - hop_us), delayed_us
         return delayed_us, delayed_us + hop_us
 
     def hop_us(self, event: int) -> int:
         """How long it takes from being taken to being ready."""
-        return self._hop.at(event)
+        return self.hop.at(event)
 
 
 def source_delay(trigger: AsynchronousTrigger, book: Book) -> tuple[Distribution | None, bool]:
@@ -96,7 +96,7 @@ class RuleInvocations:
         self._book = book
 
     @cached_property
-    def _cost_and_pace(self) -> tuple[int, Pace]:
+    def cost_and_pace(self) -> tuple[int, Pace]:
         """Read from the book when a rule first sends: only then is it an assumption of the run."""
         book, path = self._book, f"{_BOOK}/eventbridge/invocations_per_second"
         entry = f"{path}/{self._region}" if book.has(f"{path}/{self._region}") else f"{path}/other_regions"
@@ -106,7 +106,7 @@ class RuleInvocations:
 
     def turn_us(self, now_us: int) -> int:
         """When an event that has come now is sent to a target."""
-        cost_ns, pace = self._cost_and_pace
+        cost_ns, pace = self.cost_and_pace
         at_us = pace.earliest_us(now_us)
         pace.take(at_us, cost_ns)
         return at_us

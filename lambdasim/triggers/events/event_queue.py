@@ -43,10 +43,10 @@ class EventQueue:
     """The events of one trigger for one function, and what Lambda knows of that function."""
 
     __slots__ = (
-        "_coins",
-        "_duplicated",
         "backoff",
         "clock",
+        "duplicate_coins",
+        "duplicated",
         "duplicates",
         "emitter",
         "error_waits_us",
@@ -86,14 +86,14 @@ class EventQueue:
         self.warm_up_us = run.scenario.warm_up_us
         self.runs = 0  # those that Lambda bills
         self.duplicates = Counter(run.measured_us)
-        self._duplicated = parse_fraction(book.value(f"{_BOOK}/duplicated"))
-        self._coins: Draws[float] = Draws(run.seed, "duplicated", name, function, sample=uniforms)
+        self.duplicated = parse_fraction(book.value(f"{_BOOK}/duplicated"))
+        self.duplicate_coins: Draws[float] = Draws(run.seed, "duplicated", name, function, sample=uniforms)
 
     def take(self, number: int, arrived_us: int, queued_us: int, ready_us: int, chain: Chain | None) -> None:
         """Lambda has taken an event, or will have at ``queued_us``; it is ready to be picked at ``ready_us``."""
         event = AsynchronousEvent(self, number, arrived_us, queued_us, chain)
         self.clock.arrive(ready_us, event.pick)
-        if self._duplicated > 0 and self._coins.at(number) < self._duplicated:
+        if self.duplicated > 0 and self.duplicate_coins.at(number) < self.duplicated:
             self.duplicates.add(queued_us)
             self.clock.arrive(ready_us, Duplicate(event).pick)
 
@@ -262,9 +262,9 @@ class ThrottleBackoff:
     """How long a throttled event waits: exponentially longer each time, up to a cap, with jitter by its own luck."""
 
     def __init__(self, seed: int, trigger: str, function: str, book: Book) -> None:
-        self._waits = Backoff(f"{_BOOK}/throttle_backoff", book)
-        self._coins = Coins(seed, "throttle backoff", trigger, function)
+        self.waits = Backoff(f"{_BOOK}/throttle_backoff", book)
+        self.coins = Coins(seed, "throttle backoff", trigger, function)
 
     def wait_us(self, throttles: int, event: int) -> int:
         """The wait after an event's ``throttles``-th throttle in a row."""
-        return self._waits.wait_us(throttles, self._coins.at(event, throttles))
+        return self.waits.wait_us(throttles, self.coins.at(event, throttles))

@@ -27,8 +27,7 @@ class AsynchronousSource:
         self._followed = run.detects_loops(trigger.type)
         self._functions = [run.aliases[function].function for function in trigger.targets]
         self._deliveries = [delivery(run, index, name, trigger, function) for function in trigger.targets]
-        self._billed_units = billed_units(trigger, run.book)
-        self._extra_requests = extra_requests(trigger.payload_size_mb, run.book)
+        self._trigger, self._book = trigger, run.book
         self._arrivals = (at_us for block in run.times_us(name, trigger.arrivals) for at_us in block.tolist())
         self._events = 0
         self._offered = 0
@@ -50,9 +49,7 @@ class AsynchronousSource:
         counts = {"duplicates": 0, "delivery_retries": 0, "runs": 0}
         for way in self._deliveries:
             counts = {name: count + way.counts()[name] for name, count in counts.items()}
-        runs = counts.pop("runs")
-        billed = {name: units * self._offered for name, units in self._billed_units.items()}
-        return Tally(counts={**counts, **billed, "extra_requests": runs * self._extra_requests})
+        return tally_of(self._trigger, self._book, self._offered, **counts)
 
     def close(self, now_us: int) -> None:
         """See ``QueuedTrigger``; whatever has not ended is in flight."""
@@ -83,6 +80,15 @@ def delivery(run: Run, index: int, name: str, trigger: AsynchronousTrigger, func
     if trigger.endpoint.error_rate > 0 or trigger.endpoint.outages:
         return QueuedDelivery(run, index, name, function, trigger, queue)
     return PlainDelivery(Times(run, name, function, trigger), queue)
+
+
+def tally_of(
+    trigger: AsynchronousTrigger, book: Book, offered: int, *, duplicates: int, delivery_retries: int, runs: int
+) -> Tally:
+    """What a source counted, and what there is to bill of it: ``offered`` events, and the ``runs`` that they caused."""
+    counts = {"duplicates": duplicates, "delivery_retries": delivery_retries}
+    billed = {name: units * offered for name, units in billed_units(trigger, book).items()}
+    return Tally(counts={**counts, **billed, "extra_requests": runs * extra_requests(trigger.payload_size_mb, book)})
 
 
 def billed_units(trigger: AsynchronousTrigger, book: Book) -> dict[str, int]:

@@ -187,7 +187,6 @@ def begin(world: World, call: int, now_us: int) -> int:  # noqa: C901 - as long 
     calls[call, OUTCOME] = outcome
     if calls[call, SUPPRESSED_INIT] > duration_us:
         calls[call, SUPPRESSED_INIT] = duration_us  # the function's timeout struck during the init
-    world.scalars[ZERO_RUNS] += duration_us == 0
     schedule(world, now_us + duration_us, NORMAL, RUN_ENDS, call)
     return EVENTS
 

@@ -41,8 +41,6 @@ EVENT_LOG_COLUMNS = len(EVENT_COLUMNS)
     ROWS,
     EVENT_ROWS,
     PERIODS,
-    STEPS,
-    STEPPING,  # whether the account's concurrency is told step by step
     BOUNDARY,  # the next end of a minute, or of the measured span
     WARM_UP,
     DURATION,
@@ -59,12 +57,11 @@ EVENT_LOG_COLUMNS = len(EVENT_COLUMNS)
     RULES_AHEAD_NS,
     RULES_REST_NS,
     RULES_COST_NS,
-    ZERO_RUNS,  # runs of no length: their order within an instant matters
     WAITING,  # calls in the lines of clients
     MARGIN,  # rows that one event may add to a table
     ROOM,  # events for which there is room in every table
     SCALARS,
-) = range(41)
+) = range(38)
 
 # -- environments
 (

@@ -76,9 +76,6 @@ def admit(  # noqa: C901 - one rule after the other, as in its model
             levels[level, LEVEL_IN_FLIGHT] = in_flight
             if in_flight > levels[level, LEVEL_PEAK]:
                 levels[level, LEVEL_PEAK] = in_flight
-    if scalars[STEPPING]:
-        world.steps[scalars[STEPS]] = 2 * now_us + 1
-        scalars[STEPS] += 1
     return NONE
 
 
@@ -92,9 +89,6 @@ def release(world: World, fleet: int, now_us: int) -> None:
         level = fleets[fleet, column]
         if level != NONE:
             levels[level, LEVEL_IN_FLIGHT] -= 1
-    if scalars[STEPPING]:
-        world.steps[scalars[STEPS]] = 2 * now_us
-        scalars[STEPS] += 1
 
 
 @compiled

@@ -145,22 +145,21 @@ class Loader:
 
     # -- triggers
 
-    def triggers(self, only: frozenset[int] | None) -> list[int]:
-        """All triggers; returns those that have events of their own in this run, as they are begun."""
-        begun: tuple[list[int], list[int]] = ([], [])
+    def triggers(self) -> list[int]:
+        """All triggers; returns them in the order in which their sources begin: who is called first, then queues."""
+        called, queued = [], []
         for number, (name, trigger) in enumerate(self._scenario.triggers.items()):
             row = self.world.triggers[number]
             row[[table.TRIGGER_EVENTS, table.TRIGGER_OFFERED, table.TRIGGER_STOPS, table.TRIGGER_MODE]] = 0
-            queued = isinstance(trigger, Queued)
-            if queued:
+            row[table.TRIGGER_TIME] = 0
+            self.sources.add(number, self.run.times_us(name, trigger.arrivals))
+            if isinstance(trigger, Queued):
                 self._queued(number, name, cast("AsynchronousTrigger", trigger))
+                queued.append(number)
             else:
-                self._called(number, name, cast("SynchronousTrigger", trigger))
-            if only is None or any(self._aliases[target].function in only for target in trigger.targets):
-                begun[queued].append(number)
-                self.sources.add(number, self.run.times_us(name, trigger.arrivals))
-                row[table.TRIGGER_TIME] = 0
-        return [*begun[0], *begun[1]]
+                self._called(number, name, trigger)
+                called.append(number)
+        return called + queued
 
     def _target(self, trigger: int, name: str, runs: int) -> int:
         """What a trigger invokes, whose events need up to ``runs`` runs."""

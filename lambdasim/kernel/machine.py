@@ -75,8 +75,12 @@ def room(world: World) -> int:
     margin = scalars[MARGIN]
     spare = min(world.calls.shape[0] - scalars[LIVE_CALLS], world.arrivals.shape[0] - scalars[ARRIVALS_SIZE] - 1)
     spare = min(spare, world.agenda.shape[0] - scalars[AGENDA_SIZE] - scalars[WAITING] - 1)
-    spare = min(spare, world.event_rows.shape[0] - scalars[EVENT_ROWS], world.steps.shape[0] - scalars[STEPS])
-    spare = min(spare, world.users.shape[0] - scalars[USERS], world.periods.shape[0] - scalars[PERIODS])
+    spare = min(
+        spare,
+        world.event_rows.shape[0] - scalars[EVENT_ROWS],
+        world.users.shape[0] - scalars[USERS],
+        world.periods.shape[0] - scalars[PERIODS],
+    )
     return min(spare // margin, world.rows.shape[0] - scalars[ROWS])
 
 

@@ -41,7 +41,6 @@ COLUMNS = {
     "flows": table.FLOW_COLUMNS,
     "journey_steps": table.STEP_COLUMNS,
     "periods": 5,
-    "steps": 0,
     "rows": table.LOG_COLUMNS,
     "event_rows": table.EVENT_LOG_COLUMNS,
     "retried": table.STATUSES,  # whether a mode tries again after a status
@@ -88,7 +87,6 @@ class World:
     flows: Ints
     journey_steps: Ints
     periods: Ints
-    steps: Ints
     rows: Ints
     event_rows: Ints
     retried: Ints

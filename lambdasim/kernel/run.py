@@ -34,30 +34,14 @@ if TYPE_CHECKING:
     from lambdasim.service.cold_start import ColdStart
     from lambdasim.service.provisioned import ProvisionedFleet
 
-StepsTaker = Callable[[Ints], None]
-
 
 class CompiledAccount:
-    """A scenario's account with all that lives in it, in a compiled world.
+    """A scenario's account with all that lives in it, in a compiled world."""
 
-    ``only``: the functions (by index) that live in this run, if not all do: triggers that invoke none of them send
-    nothing. ``steps`` is given the account's concurrency step by step, in chunks: twice the microsecond, plus 1 where
-    a run is let in (int64, in the order in which it happened).
-    """
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        seed: int,
-        header: Header,
-        recorder: Recorder,
-        *,
-        only: frozenset[int] | None = None,
-        steps: StepsTaker | None = None,
-    ) -> None:
+    def __init__(self, scenario: Scenario, seed: int, header: Header, recorder: Recorder) -> None:
         book, functions = scenario.book, list(scenario.functions.values())
         self.ends_us = scenario.ends_us
-        self._scenario, self._recorder, self._take_steps = scenario, recorder, steps
+        self._scenario, self._recorder = scenario, recorder
         self._versions = [function_version(i, *version, book) for i, version in enumerate(scenario.versions())]
         self._aliases = aliases_of(scenario.functions, self._versions)
         measured_us = (scenario.warm_up_us, scenario.duration_us)
@@ -68,10 +52,9 @@ class CompiledAccount:
         self._clock = CompiledClock(self)
         numbering = Numbering(recorder.environments)
         self._fleets = [self._fleet(version, seed, numbering) for version in self._versions]
-        self._load_limits(only)
-        self._begun = loader.triggers(only)
+        self._load_limits()
+        self._begun = loader.triggers()
         loader.finish()
-        self.world.scalars[table.STEPPING] = steps is not None
         changes = ChangeLog(recorder.changes, header.subjects)
         self._kept: list[KeptFleet] = []
         self._provisioned = start_provisioning(
@@ -119,8 +102,8 @@ class CompiledAccount:
         self._loader.fleet(version.index, fleet)
         return fleet
 
-    def _load_limits(self, only: frozenset[int] | None) -> None:
-        """The account's own levels; of functions that do not live in this run, nobody asks for peaks."""
+    def _load_limits(self) -> None:
+        """The account's own levels and rates; those of functions come with their fleets."""
         limits, loader, scalars, levels = self._limits, self._loader, self.world.scalars, self.world.levels
         for column, level in (
             (table.ACCOUNT, limits.account),
@@ -128,8 +111,6 @@ class CompiledAccount:
             (table.CLAIMED, limits.claimed),
         ):
             scalars[column] = loader.level(level)
-        for index, function in enumerate(limits.functions):
-            levels[loader.level(function.level), table.LEVEL_PASSED] = only is None or index in only
         levels[scalars[[table.ACCOUNT, table.UNRESERVED, table.CLAIMED]], table.LEVEL_PASSED] = 1
         limits.room_of = [loader.level(function.room) for function in limits.functions]
         scalars[table.ACCOUNT_RATE] = loader.bucket(limits.account_rate)
@@ -201,7 +182,6 @@ class CompiledAccount:
             "agenda": scalars[table.AGENDA_SIZE] + scalars[table.WAITING] + margin,
             "arrivals": scalars[table.ARRIVALS_SIZE] + margin,
             "event_rows": margin,
-            "steps": margin,
             "users": scalars[table.USERS] + margin,
             "periods": margin,
         }
@@ -221,9 +201,7 @@ class CompiledAccount:
             periods = world.periods[: scalars[table.PERIODS]]
             for fleet in self._kept:
                 fleet.take_periods(periods[periods[:, 0] == fleet.number])
-        if scalars[table.STEPS] and self._take_steps is not None:
-            self._take_steps(world.steps[: scalars[table.STEPS]].copy())
-        scalars[[table.ROWS, table.EVENT_ROWS, table.PERIODS, table.STEPS]] = 0
+        scalars[[table.ROWS, table.EVENT_ROWS, table.PERIODS]] = 0
 
     # -- starts of environments
 

@@ -14,7 +14,7 @@ from lambdasim.randomness import BLOCK, Draws
 from lambdasim.units import US_PER_MINUTE
 
 assert BLOCK == 1 << table.BLOCK_BITS
-ROWS = 4096
+ROWS = 8192
 """Rows of the invocation log at a time: few enough to stay in the processor's cache."""
 _SMALL = 64
 _CALLS = 1024
@@ -84,7 +84,6 @@ def new_world(
         flow_shares=np.zeros(1),
         journey_steps=ints(1, table.STEP_COLUMNS),
         periods=ints(_CALLS, 5),
-        steps=np.zeros(_CALLS, dtype=np.int64),
         rows=ints(ROWS, table.LOG_COLUMNS),
         event_rows=ints(ROWS if queues else _CALLS, table.EVENT_LOG_COLUMNS),
     )

@@ -50,7 +50,6 @@ class Places:
             "version": self.versions,
             "to_version": self.versions,
             "trigger": self.triggers,
-            "origin_trigger": self.triggers,
             "subject": subjects,
         }
 

@@ -15,6 +15,18 @@ ARRIVALS = [
     {"poisson": {"rate": "10/min"}},
     {"at_once": {"events": 20, "at": "1m"}},
 ]
+SCALED = {
+    "function_version": "1",
+    "provisioned_concurrent_executions": 2,
+    "autoscaling": {
+        "min_capacity": 1,
+        "max_capacity": 5,
+        "scheduled_actions": [
+            {"schedule": "cron(1 * * * ? *)", "min_capacity": 4},
+            {"schedule": "cron(3 * * * ? *)", "min_capacity": 1, "max_capacity": 2},
+        ],
+    },
+}
 CALLED = ["direct", "api_gateway", "function_url", "alb"]
 QUEUED = ["direct_async", "s3", "sns", "eventbridge", "schedule"]
 
@@ -26,7 +38,8 @@ def account(seed, **keys):
     functions, triggers = {name: function(rng) for name in names}, {}
     for name in names:
         for number in range(int(rng.integers(1, 3))):
-            triggers[f"{name}-{number}"] = trigger(rng, name)
+            target = f"{name}:live" if "aliases" in functions[name] else name
+            triggers[f"{name}-{number}"] = trigger(rng, target)
     if rng.random() < 0.3:
         steps = [{"invoke": names[0]}, {"wait": "1 s"}, {"invoke": names[1]}]
         triggers["visitors"] = {"type": "journey", "arrivals": pick(rng, ARRIVALS), "flows": [{"steps": steps}]}
@@ -53,7 +66,9 @@ def function(rng):
         made["reserved_concurrent_executions"] = int(rng.integers(0, 4))
     elif kind < 0.4:
         made["provisioned_concurrent_executions"] = int(rng.integers(1, 4))
-    elif kind < 0.5:
+    elif kind < 0.55:
+        made |= {"reserved_concurrent_executions": 10, "aliases": {"live": SCALED}}
+    elif kind < 0.65:
         made["snap_start"] = {"apply_on": "PublishedVersions"}
     return made
 

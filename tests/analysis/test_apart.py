@@ -55,12 +55,23 @@ def test_parts_come_to_what_the_account_comes_to_as_a_whole(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_environments_are_those_of_the_whole_by_another_number(seed):
-    logs = [result.environments for result in (together(account(seed)), apart(account(seed)).result)]
+    outcome = apart(account(seed))
+    logs = [result.environments for result in (together(account(seed)), outcome.result)]
+    assert logs[1]["created_us"].is_monotonic_increasing or not outcome.parts
     numbers = [np.sort(log["environment"].to_numpy()) for log in logs]
     np.testing.assert_array_equal(*numbers)
     columns = [column for column in logs[0].columns if column != "environment"]
     whole, parted = (log[columns].sort_values(columns).reset_index(drop=True) for log in logs)
     pd.testing.assert_frame_equal(parted, whole)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_compiled_engine_can_be_parted_too(seed):
+    pytest.importorskip("numba")
+    whole = lambdasim.simulate(account(seed), log="none", engine="compiled")
+    parted = simulate_apart(account(seed), engine="compiled").result
+    assert told(parted) == told(whole)
+    pd.testing.assert_frame_equal(parted.timeline, whole.timeline)
 
 
 def test_most_of_these_accounts_do_run_apart():
@@ -80,6 +91,14 @@ def test_who_runs_the_parts_changes_no_byte(cluster, tmp_path):
         del files["manifest.json"]  # which says how long it took
         found.append((as_json_text(told(outcome.result)), files))
     assert found[0] == found[1] == found[2]
+
+
+def test_runs_that_are_cut_short_are_counted_over_all_parts():
+    world = pair(CONSTANT, one=function("2500 ms"), drain="0 s")
+    outcome = apart(world)
+    assert outcome.parts == 2
+    assert any("still under way" in warning["message"] for warning in outcome.result.warnings)
+    assert told(outcome.result) == told(together(world))
 
 
 def test_an_account_whose_quota_would_bind_is_run_as_a_whole():

@@ -120,7 +120,7 @@ All four gave {same}. The SHA-256 of the summary, without what says how long the
     {sha}
 
 Wall time, each in a process of its own, summary included; it takes {load_s:.0f} s more to load the scenario
-({size_mb:.1f} MB of YAML). Memory is the largest of that process, and of the largest of its workers.
+({size_mb:.1f} MB of YAML). Memory is the largest of that process, without its workers.
 Machine: {machine}.
 
 - Invocations a day are drawn from the curve of figure 5a in M. Shahrad et al., "Serverless in the Wild" (USENIX ATC
@@ -147,11 +147,10 @@ def measured(file: str, who: str) -> dict[str, Any]:
         outcome = lambdasim.Apart(lambdasim.simulate(world, log="none", engine="compiled"), 0)
     summary = {key: value for key, value in outcome.result.summary().items() if not key.endswith("wall_s")}
     ended = time.perf_counter()
-    largest = (resource.getrusage(whose).ru_maxrss for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return {
         "load_s": loaded - began,
         "run_s": ended - loaded,
-        "memory_mb": [kilobytes / 1024 for kilobytes in largest],
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "sha256": hashlib.sha256(json.dumps(summary, sort_keys=True).encode()).hexdigest(),
         "parts": outcome.parts,
         "why_not": outcome.why_not,
@@ -199,14 +198,13 @@ def page(functions: int, found: dict[str, dict[str, Any]], size_mb: float) -> st
             f"{o['run_s']:.0f} s",
             f"{o['invocations'] / o['run_s'] / 1e6:.2f} M/s",
             f"{whole_s / o['run_s']:.2f}",
-            f"{o['memory_mb'][0]:,.0f} MB",
-            f"{o['memory_mb'][1]:,.0f} MB" if name == "apart, two workers" else "",
+            f"{o['memory_mb']:,.0f} MB",
         ]
         for name, o in found.items()
     ]
     return PAGE.format(
         functions=functions,
-        table=table(("", "run and summary", "invocations", "speed over the whole", "memory", "a worker's"), rows),
+        table=table(("", "run and summary", "invocations", "speed over the whole", "memory"), rows),
         same="the same bytes" if len(shas) == 1 else "DIFFERENT BYTES",
         sha=one["sha256"],
         load_s=one["load_s"],

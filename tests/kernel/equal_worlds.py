@@ -82,7 +82,7 @@ QUICK_SCHEDULES = pick(["rate(1 minute)", "cron(* * * * ? *)", "at(2026-01-05T00
 SLOW_SCHEDULES = pick(["rate(1 minute)", "rate(5 minutes)", "cron(0/3 * * * ? *)"])
 SCHEDULES = {pace: QUICK_SCHEDULES if pace in (QUICK, QUICK_EVEN) else SLOW_SCHEDULES for pace in PACES}
 ON_ERROR = pick(["stop", "continue"])
-PAYLOADS = pick([{}, {}, {}, {"payload_size": "200 KB"}])
+LARGE = pick([False, False, False, True])
 
 
 def _called(draw: st.DrawFn, pace: Pace, targets: list[str]) -> World:
@@ -108,7 +108,9 @@ def _steps(drawn: list[Any], targets: list[str]) -> list[World]:
 def _queued(draw: st.DrawFn, pace: Pace, targets: list[str]) -> World:
     """A trigger that hands its events to Lambda's event queue."""
     kind = draw(pick(QUEUED))
-    trigger: World = {"type": kind, "arrivals": draw(pace.arrivals), "target": draw(pick(targets)), **draw(PAYLOADS)}
+    trigger: World = {"type": kind, "arrivals": draw(pace.arrivals), "target": draw(pick(targets))}
+    if draw(LARGE):
+        trigger["payload_size"] = "200 KB" if kind == "sns" else "600 KB"
     if kind in ("sns", "eventbridge") and draw(st.booleans()):
         several = {target.partition(":")[0]: target for target in targets}  # no function twice
         own = trigger.pop("target")

@@ -119,7 +119,7 @@ def autoscaling(pace: Pace) -> Options:
             "scale_in_cooldown": pick([0, 60, 180]),
             "scale_out_cooldown": pick([0, 60, 180]),
             "disable_scale_in": st.booleans(),
-            "scheduled_actions": st.lists(action, max_size=3),
+            "scheduled_actions": st.lists(action, min_size=1, max_size=3),
         },
     )
 

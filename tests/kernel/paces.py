@@ -196,6 +196,7 @@ SLOW_EVEN = replace(
             constant("0.5/min"),
             constant("2/min"),
             at_once(8),
+            constant("0.2/min"),
             {"sum": [constant("0.2/min"), at_once(4, "6m")]},
             {"sum": [at_once(5, "1m"), at_once(5, "3m"), at_once(5, "10m"), at_once(5, "15m")]},
             {"schedule": {"expression": "rate(1 minute)"}},

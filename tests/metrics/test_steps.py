@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from lambdasim.codes import Outcome
 from lambdasim.header import FunctionFacts, Header, TriggerFacts
 from lambdasim.metrics.steps import Rate, StepCollector, put_together
 from lambdasim.records import INVOCATION_COLUMNS
@@ -100,6 +101,7 @@ def test_a_pool_is_enough_if_it_holds_the_most_that_ran_at_once(one, two):
 
 
 @given(st.lists(st.integers(0, 200 * US_PER_S), min_size=1, max_size=60), st.integers(2, 12), st.floats(0.05, 3))
+@example([59 * US_PER_S] * 8 + [61 * US_PER_S] * 8, 10, 0.05)
 def test_a_bucket_that_could_have_run_dry_is_told(sent, capacity, per_second):
     bucket = TokenBucket(capacity, per_second / US_PER_S)
     refused = not all(bucket.take(at_us) for at_us in sorted(sent))
@@ -140,7 +142,15 @@ def test_a_run_of_no_length_counts_for_an_instant_in_which_others_arrive(others)
 def test_what_runs_on_when_the_run_ends_is_never_let_go():
     columns = log_of([(10 * US_PER_S, US_PER_S, 0)])
     columns["ended_us"][:] = -1
-    columns["outcome"][:] = 7
+    columns["outcome"][:] = Outcome.UNFINISHED
     collector = StepCollector(header(), {"pooled"}, ())
     collector.add(columns)
     assert collector.steps().steps.size == 1
+
+
+def test_calls_that_api_gateway_refuses_take_nothing_of_its_limit():
+    columns = log_of([(10 * US_PER_S, US_PER_S, 0)] * 3, trigger=2)
+    columns["outcome"][:] = Outcome.SUCCESS, Outcome.REJECTED, Outcome.THROTTLED
+    collector = StepCollector(header(), {"pooled"}, ())
+    collector.add(columns)
+    assert (collector.doors().steps.size, collector.steps().steps.size) == (2, 2)

@@ -23,6 +23,7 @@ _PYTHON = {
     "run.py",
     "outcome.py",
     "loading.py",
+    "starts.py",
     "world.py",
     "kept_ready.py",
     "counting.py",

@@ -8,6 +8,7 @@ needs, and only then changes the world.
 
 from __future__ import annotations
 
+from lambdasim.kernel.addresses import world_at
 from lambdasim.kernel.arrivals import pick_up, take_arrival, travel
 from lambdasim.kernel.calls import drop, new_call, schedule, take_from_agenda, take_from_arrivals
 from lambdasim.kernel.clients import serve
@@ -27,8 +28,12 @@ from lambdasim.kernel.memory import World
 
 
 @compiled
-def advance(world: World, until_us: int) -> int:
-    """Let everything happen that is due up to and including ``until_us``; returns DONE, or what is needed first."""
+def advance(address: int, until_us: int) -> int:
+    """Let everything happen that is due up to and including ``until_us``; returns DONE, or what is needed first.
+
+    ``address`` is the world's.
+    """
+    world = world_at(address)
     scalars = world.scalars
     step = scalars[NEXT]
     while step != WAITS:

@@ -16,7 +16,8 @@ from lambdasim.kernel.loading import Loader
 from lambdasim.kernel.machine import advance
 from lambdasim.kernel.memory import World
 from lambdasim.kernel.outcome import environment_rows, journeys, note_what_was_asked, offered, peaks, tallies
-from lambdasim.kernel.world import Arena, larger, new_world
+from lambdasim.kernel.starts import Starts
+from lambdasim.kernel.world import larger, new_world
 from lambdasim.metrics.recorder import Metrics, Recorder
 from lambdasim.scenario.targets import Queued
 from lambdasim.service.aliases import aliases_of
@@ -24,7 +25,7 @@ from lambdasim.service.autoscaling import start_autoscaling
 from lambdasim.service.change_log import ChangeLog
 from lambdasim.service.fleet import Fleet, Numbering
 from lambdasim.service.function_version import FunctionVersion, function_version
-from lambdasim.service.luck import ColdStartDraws, Luck
+from lambdasim.service.luck import ColdStartDraws
 from lambdasim.service.provisioning import periods_of, start_provisioning
 from lambdasim.service.token_bucket import TokenBucket
 from lambdasim.units import US_PER_MINUTE
@@ -48,10 +49,11 @@ class CompiledAccount:
         self._limits = limits = CompiledLimits(scenario.account, scenario.region, functions, book, measured_us)
         self.world = limits.world = self._empty_world()
         self._loader = loader = Loader(self.world, scenario, seed, self._aliases, limits.functions)
-        self._random_lists = Arena(self.world.random_pool)
         self._clock = CompiledClock(self)
         numbering = Numbering(recorder.environments)
         self._fleets = [self._fleet(version, seed, numbering) for version in self._versions]
+        self._by_row: list[Fleet] = list(self._fleets)  # those of provisioned concurrency follow
+        self._starts = Starts(self.world, loader, self._versions, self._by_row)
         self._load_limits()
         self._begun = loader.triggers()
         loader.finish()
@@ -131,6 +133,7 @@ class CompiledAccount:
         row[table.FLEET_WATCH] = len(self._kept)
         self.world.fleets[fleet.version.index, table.FLEET_PROVISIONED] = number
         self._kept.append(fleet)
+        self._by_row.append(fleet)
 
     def _begin(self) -> None:
         """The sources' first events are on their way."""
@@ -150,13 +153,13 @@ class CompiledAccount:
         self._advance(self.ends_us)
 
     def _advance(self, until_us: int) -> None:
-        while (need := advance(self.world, until_us)) != table.DONE:
+        while (need := advance(self.world.address, until_us)) != table.DONE:
             self._serve(need)
 
     def _serve(self, need: int) -> None:
         """Give the machine what it needs."""
         world, loader = self.world, self._loader
-        what, index = world.scalars[[table.NEED_WHAT, table.NEED_INDEX]].tolist()
+        what, index = int(world.scalars[table.NEED_WHAT]), int(world.scalars[table.NEED_INDEX])
         if need == table.NEEDS_DRAWS:
             loader.streams.fetch(world.streams, what, index)
             if (draws := loader.streams.arena.values) is not world.draws:
@@ -166,7 +169,7 @@ class CompiledAccount:
             if (times := loader.sources.arena.values) is not world.times:
                 self.world.put(times=times)
         elif need == table.NEEDS_START:
-            self._draw_start(what, index)
+            self._starts.draw(what, index)
         elif need == table.NEEDS_ROOM:
             self.make_room()
         else:
@@ -203,74 +206,9 @@ class CompiledAccount:
                 fleet.take_periods(periods[periods[:, 0] == fleet.number])
         scalars[[table.ROWS, table.EVENT_ROWS, table.PERIODS]] = 0
 
-    # -- starts of environments
-
-    def _draw_start(self, of: int, index: int) -> None:
-        """The luck of the environment that the machine wants to start; or of an init that must be done again."""
-        world = self.world
-        kind, first = int(world.start[table.START_KIND]), bool(world.start[table.START_FIRST])
-        if kind == table.FOR_FLEET:
-            self.stage(of, self._drawn_fleet(of).ahead.start(index, first_restore=first))
-        else:
-            luck = self._luck_of(of)
-            if kind == table.FOR_CALL:
-                number = int(world.calls[of, table.CALL_FLEET])
-                fleet = self._drawn_fleet(number)
-                ahead = fleet.ahead_below > 0 and luck.ahead.at(index) < fleet.ahead_below
-                self.stage(number, luck.cold.start(index, first_restore=first))
-                self.world.start[table.START_AHEAD] = ahead
-            else:
-                self._write_phases(luck.cold.at(index))
-        self.world.start[[table.START_KIND, table.START_OF, table.START_INDEX]] = kind, of, index
-
-    def _drawn_fleet(self, number: int) -> Fleet:
-        versions = len(self._versions)
-        return self._fleets[number] if number < versions else self._kept[number - versions]
-
-    def _luck_of(self, call: int) -> Luck:
-        row = self.world.calls[call]
-        book = self._loader.luck_book(int(row[table.CALL_TARGET]))
-        return book.luck(self._versions[row[table.VERSION]], int(row[table.CALL_RUN]))
-
     def stage(self, fleet: int, phases: ColdStart) -> None:
-        """See ``Compiled``; the environment's life is drawn too, and there is room for it."""
-        self._make_room_for_environment(fleet)
-        self._write_phases(phases)
-        life = self._drawn_fleet(fleet).lives.at(int(self.world.fleets[fleet, table.FLEET_ORDINAL]))
-        start = self.world.start
-        start[table.START_IDLE_TIMEOUT], start[table.START_SURPLUS_TIMEOUT] = (
-            life.idle_timeout_us,
-            life.surplus_idle_timeout_us,
-        )
-        start[table.START_AGE_LIMIT], start[table.START_AGE_CAUSE] = life.age_limit_us, life.age_cause
-        start[table.START_REPLACED] = life.replaced
-
-    def _write_phases(self, phases: ColdStart) -> None:
-        self.world.start[table.START_PLATFORM : table.START_BILLED_RESTORE + 1] = (
-            phases.platform_us,
-            phases.download_us,
-            phases.network_us,
-            phases.runtime_init_us,
-            phases.function_init_us,
-            phases.restore_us,
-            phases.billed_restore_us,
-        )
-
-    def _make_room_for_environment(self, fleet: int) -> None:
-        world = self.world
-        environments = int(world.scalars[table.ENVIRONMENTS])
-        if environments + 1 >= len(world.environments):
-            environments_table = larger(world.environments, 0)
-            self.world.put(environments=environments_table, ended=larger(world.ended, len(environments_table)))
-        row = world.fleets[fleet]
-        ordinal, room = int(row[table.FLEET_ORDINAL]), int(row[table.FLEET_LIST_ROOM])
-        if row[table.FLEET_PLACEMENT] == table.RANDOM and ordinal >= room:  # no list is longer than a fleet has been
-            listed = int(row[table.FLEET_LISTED])
-            old = slice(int(row[table.FLEET_LIST]), int(row[table.FLEET_LIST]) + listed)
-            place = self._random_lists.place(2 * ordinal + 8)
-            self._random_lists.values[place : place + listed] = self._random_lists.values[old]
-            row[table.FLEET_LIST], row[table.FLEET_LIST_ROOM] = place, 2 * ordinal + 8
-            self.world.put(random_pool=self._random_lists.values)
+        """See ``Compiled``."""
+        self._starts.stage(fleet, phases)
 
     # -- the end
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lambdasim.kernel import layout as table
 from lambdasim.kernel.layout import NONE, Ints
@@ -24,6 +25,11 @@ _ARENA = 1 << 14
 def ints(rows: int, columns: int) -> Ints:
     """A table of whole numbers, none of which is known: shape (rows, columns)."""
     return np.full((rows, columns), NONE, dtype=np.int64)
+
+
+def unset(rows: int, columns: int) -> Ints:
+    """A table whose rows are written before they are read: shape (rows, columns)."""
+    return np.empty((rows, columns), dtype=np.int64)
 
 
 def new_world(
@@ -55,7 +61,7 @@ def new_world(
         versions=ints(versions, table.VERSION_COLUMNS),
         version_rates=np.zeros((versions, 2)),
         rates=np.zeros(2),
-        calls=ints(_CALLS, table.CALL_COLUMNS),
+        calls=unset(_CALLS, table.CALL_COLUMNS),
         triggers=ints(max(triggers, 1), table.TRIGGER_COLUMNS),
         targets=ints(max(targets, 1), table.TARGET_COLUMNS),
         target_weights=np.zeros(max(targets, 1)),
@@ -69,8 +75,8 @@ def new_world(
         levels=np.zeros((levels, table.LEVEL_COLUMNS), dtype=np.int64),
         peaks=np.zeros((levels, counted_minutes), dtype=np.int64),
         buckets=np.zeros((buckets, 4)),
-        agenda=ints(_CALLS, table.AGENDA_COLUMNS),
-        arrivals=ints(_CALLS + triggers, table.AGENDA_COLUMNS),
+        agenda=unset(_CALLS, table.AGENDA_COLUMNS),
+        arrivals=unset(_CALLS + triggers, table.AGENDA_COLUMNS),
         times=np.zeros(_SMALL, dtype=np.int64),
         streams=np.zeros((_SMALL, table.STREAM_COLUMNS), dtype=np.int64),
         draws=draws,
@@ -79,13 +85,13 @@ def new_world(
         random_pool=np.zeros(1, dtype=np.int64),
         utilization=np.zeros((max(watches, 1), minutes if watches else 1), dtype=np.int64),
         utilization_sums=np.zeros((2 * max(watches, 1), minutes if watches else 1)),
-        users=ints(_CALLS, table.USER_COLUMNS),
+        users=unset(_CALLS, table.USER_COLUMNS),
         flows=ints(1, table.FLOW_COLUMNS),
         flow_shares=np.zeros(1),
         journey_steps=ints(1, table.STEP_COLUMNS),
-        periods=ints(_CALLS, 5),
-        rows=ints(ROWS, table.LOG_COLUMNS),
-        event_rows=ints(ROWS if queues else _CALLS, table.EVENT_LOG_COLUMNS),
+        periods=unset(_CALLS, 5),
+        rows=unset(ROWS, table.LOG_COLUMNS),
+        event_rows=unset(ROWS if queues else _CALLS, table.EVENT_LOG_COLUMNS),
     )
 
 
@@ -132,7 +138,14 @@ class Streams:
         """Put the block that has draw ``index`` of a stream where its row of ``rows`` says, and say so there."""
         if stream not in self._streams:
             self._streams[stream] = self._makers[stream]()
-        first, block = self._streams[stream].block(index)
+        draws = self._streams[stream]
+        block: NDArray[Any]
+        first, block = draws.block(index)
+        if first < BLOCK:  # the first blocks are small, and events that wait go back to them: they are kept as one
+            parts = [draws.block(0)[1]]
+            while (end := sum(part.size for part in parts)) <= index:
+                parts.append(draws.block(end)[1])
+            first, block = 0, np.concatenate(parts)
         row, way = rows[stream], (index >> table.BLOCK_BITS & 1) * table.WAY
         if block.size > row[way + table.STREAM_ROOM]:
             row[way + table.STREAM_PLACE] = self.arena.place(block.size)

@@ -36,6 +36,7 @@ validation: setup
 	$(BIN)/python -m tests.validation.init results/validation
 	$(BIN)/python -m tests.validation.vpc_2019 results/validation
 	$(BIN)/python -m tests.validation.coverage results/validation
+	$(BIN)/python -m tests.kernel.equal_logs_study results/validation
 
 # Executes the notebooks, from their text forms, and writes them with their outputs.
 notebooks: setup

@@ -246,12 +246,11 @@ NOT_RACED, RACED, DECIDED = range(3)
     TRIGGER_ATTEMPTS,
     TRIGGER_JITTER,  # the stream of the first attempt's; those of others follow
     TRIGGER_FLOWS,
-    TRIGGER_FLOW_COUNT,
     TRIGGER_LONGEST,
     TRIGGER_STOPS,
     TRIGGER_CHOICE,
     TRIGGER_STATUS,  # by Outcome, from here on
-) = range(24)
+) = range(23)
 TRIGGER_COLUMNS = TRIGGER_STATUS + 9
 CALLED, QUEUED, JOURNEY = range(3)
 NO_RETRIES, LEGACY, STANDARD, ADAPTIVE = range(4)
@@ -303,7 +302,6 @@ CLIENT_LINE_HEAD, CLIENT_LINE_TAIL, CLIENT_TIMER, CLIENT_ENABLED, CLIENT_COUNT, 
 
 # -- queues: Lambda's event queue, for one trigger and one function
 (
-    QUEUE_TRIGGER,
     QUEUE_FUNCTION,
     QUEUE_TARGET,
     QUEUE_MAXIMUM_AGE,
@@ -324,7 +322,7 @@ CLIENT_LINE_HEAD, CLIENT_LINE_TAIL, CLIENT_TIMER, CLIENT_ENABLED, CLIENT_COUNT, 
     QUEUE_RAN,
     QUEUE_DUPLICATES,
     QUEUE_COLUMNS,
-) = range(21)
+) = range(20)
 DUPLICATED_BELOW, BACKOFF_JITTER = range(2)
 
 # -- levels of concurrency, and token buckets

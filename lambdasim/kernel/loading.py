@@ -250,7 +250,7 @@ class Loader:
     def _journey(self, number: int, name: str, trigger: JourneyTrigger, targets: Mapping[str, int]) -> None:
         row = self.world.triggers[number]
         weights = np.cumsum([flow.weight for flow in trigger.flows])
-        row[table.TRIGGER_FLOWS], row[table.TRIGGER_FLOW_COUNT] = len(self._flows), len(trigger.flows)
+        row[table.TRIGGER_FLOWS] = len(self._flows)
         row[table.TRIGGER_LONGEST] = max(len(flow.steps) for flow in trigger.flows)
         row[table.TRIGGER_STOPS] = trigger.on_error == "stop"
         row[table.TRIGGER_CHOICE] = self.streams.add(partial(self._uniforms, "flow", name))
@@ -274,7 +274,7 @@ class Loader:
 
     def _queue(self, number: int, queue: EventQueue, times: Times, target: str) -> None:
         row, backoff = self.world.queues[number], queue.backoff
-        row[table.QUEUE_TRIGGER], row[table.QUEUE_FUNCTION] = queue.trigger, queue.function
+        row[table.QUEUE_FUNCTION] = queue.function
         row[table.QUEUE_TARGET] = self._target(queue.trigger, target, 2 * (queue.maximum_retries + 1))
         row[table.QUEUE_MAXIMUM_AGE], row[table.QUEUE_RETRIES] = queue.maximum_age_us, queue.maximum_retries
         row[table.QUEUE_CLOSED] = queue.limits.reserved == 0

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import lambdasim
-from lambdasim import simulation
 from lambdasim.analysis import observations
 from lambdasim.analysis import sweep as sweep_module
 from lambdasim.analysis.intervals import Estimate, estimate_of
@@ -21,6 +20,7 @@ from lambdasim.analysis.sweep import sweep
 from lambdasim.analysis.tables import tidy
 from lambdasim.analysis.variants import laid_over
 from lambdasim.errors import InputError, ResultError
+from lambdasim.kernel import eligibility
 
 WORLD = """\
 name: shop
@@ -104,7 +104,7 @@ def test_runs_that_are_few_by_themselves_take_the_compiled_engine_together(monke
         return lambdasim.simulate(scenario, **options | {"engine": "simpy"})
 
     monkeypatch.setattr(observations, "simulate", simulate)
-    monkeypatch.setattr(simulation, "COMPILED_FROM", 1000)  # a run has 120 events
+    monkeypatch.setattr(eligibility, "COMPILED_FROM", 1000)  # a run has 120 events
     swept(None, design=Design(replications=2))
     swept(None, design=THREE)
     assert chosen == ["simpy"] * 8 + ["compiled"] * 12

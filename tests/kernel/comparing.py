@@ -84,7 +84,11 @@ def _at_row(what: str, row: int, first: Columns, second: Columns) -> str:
     ]
     told = [f"{what}: row {row} of {lengths[0]} (SimPy) and {lengths[1]} (compiled)"]
     if rows[0] is not None and rows[1] is not None:
-        told += [f"  {name}: {rows[0][name]} != {rows[1][name]}" for name in rows[0] if rows[0][name] != rows[1][name]]
+        told += [
+            f"  {name}: {rows[0][name]} != {rows[1][name]}"
+            for name in rows[0]
+            if str(rows[0][name]) != str(rows[1][name])
+        ]
     return "\n".join([*told, f"  SimPy    {rows[0]}", f"  compiled {rows[1]}"])
 
 

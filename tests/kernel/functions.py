@@ -112,14 +112,17 @@ def autoscaling(pace: Pace) -> Options:
     )
     action = st.builds(lambda due, bounds: {"schedule": due, **bounds}, pace.due, bounds)
     return st.fixed_dictionaries(
-        {"min_capacity": pick([0, 1]), "max_capacity": pick([6, 40])},
+        {
+            "min_capacity": pick([0, 1]),
+            "max_capacity": pick([6, 40]),
+            "scheduled_actions": st.lists(action, max_size=3),
+        },
         optional={
             "target_value": pick([0.1, 0.3, 0.5, 0.7, 0.9]),
             "statistic": pick(["Average", "Maximum"]),
             "scale_in_cooldown": pick([0, 60, 180]),
             "scale_out_cooldown": pick([0, 60, 180]),
             "disable_scale_in": st.booleans(),
-            "scheduled_actions": st.lists(action, min_size=1, max_size=3),
         },
     )
 

@@ -1,4 +1,4 @@
-"""Compilation to machine code by numba (the ``fast`` extra); without numba the same functions run as Python.
+"""Compilation to machine code by numba (the ``fast`` extra).
 
 Compiled functions must give what Python gives, bit by bit: hence neither ``fastmath`` nor ``parallel``. What was
 compiled once is kept on disk, until a file changes that compiled code may come from: of this room, or of those that
@@ -11,11 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from numba import njit
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-try:
-    from numba import njit as _njit
-except ImportError:  # it is an extra
-    _njit = None
 
 _PACKAGE = Path(__file__).parent.parent
 _PYTHON = {
@@ -41,30 +39,24 @@ _CONSTANTS = (
 )
 
 
-def available() -> bool:
-    """Whether functions are compiled: numba is installed."""
-    return _njit is not None
-
-
 def compiled(function: _Function) -> _Function:
-    """The function, compiled when it is first called; as it is, where numba is missing."""
-    return _compiled(function, forceinline=False) if available() else function  # a caller's would be inherited
+    """The function, compiled when it is first called."""
+    return _compiled(function, forceinline=False)  # else it would inherit its caller's
 
 
 def inlined(function: _Function) -> _Function:
     """As ``compiled``, and written out wherever it is called: for what is short, or happens at every invocation."""
-    return _compiled(function, forceinline=True) if available() else function
+    return _compiled(function, forceinline=True)
 
 
-def _compiled(function: _Function, **options: Any) -> _Function:
-    assert _njit is not None
+def _compiled(function: _Function, *, forceinline: bool) -> _Function:
     machine_code: Any
     try:
-        machine_code = _njit(cache=True, **options)(function)
+        machine_code = njit(cache=True, forceinline=forceinline)(function)
         # numba looks at the function's own file alone, though other files' functions and constants are compiled in.
         machine_code._cache._cache_file._source_stamp = _STAMP  # noqa: SLF001  # there is no other way to tell it
     except (RuntimeError, AttributeError):  # no folder can be written to, or this numba keeps its cache otherwise
-        machine_code = _njit(**options)(function)
+        machine_code = njit(forceinline=forceinline)(function)
     compiled_function: _Function = machine_code
     return compiled_function
 

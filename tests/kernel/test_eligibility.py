@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ import lambdasim
 from lambdasim.kernel.eligibility import COMPILED_FROM, engine_for, why_not_compiled
 from tests.worlds import at, load, world
 
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 QUEUE = {"type": "sqs", "target": "f", "arrivals": "none"}
 TOPIC = {"type": "sns", "target": "f", "arrivals": at("0s")}
 
@@ -114,6 +118,17 @@ def test_without_numba_all_works_and_what_would_be_faster_with_it_says_so():
         assert engine_for(scenario, "auto", runs=COMPILED_FROM + 1) == "simpy"
     with pytest.raises(lambdasim.InputError, match="numba is not installed"):
         lambdasim.simulate(scenario, engine="compiled")
+
+
+def test_where_numba_can_not_be_imported_the_command_works():
+    code = "import sys; sys.modules['numba'] = None; from lambdasim.cli.main import main; main(sys.argv[1:])"
+    first = str(SCENARIOS / "first.yaml")
+    done = subprocess.run([sys.executable, "-c", code, "run", first, "--json"], capture_output=True, check=True)
+    assert json.loads(done.stdout)["engine"] == "simpy"
+    asked = [sys.executable, "-c", code, "run", first, "--engine", "compiled"]
+    refused = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "engine compiled: numba is not installed" in refused.stderr
 
 
 def test_the_summary_names_the_engine():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from lambdasim.billing.bill import bill_of
 from lambdasim.header import Header
 from lambdasim.kernel.eligibility import Engine, engine_for
-from lambdasim.metrics.recorder import Metrics, Recorder
+from lambdasim.metrics.recorder import Counting, Metrics, Recorder
 from lambdasim.result.companion import companions_of
 from lambdasim.result.result import Provenance, Result
 from lambdasim.result.run_warnings import warnings_of
@@ -56,8 +56,8 @@ def simulate(
         seed: replaces the scenario's own.
         log: ``full`` keeps every invocation (about 90 bytes each) and gives exact percentiles; ``none`` keeps
             mergeable sketches (0.5 % relative error) and flat memory.
-        engine: ``simpy`` runs every scenario; ``compiled`` runs most of them up to a hundred times faster, and gives
-            the same logs row by row; ``auto`` takes ``compiled`` where it can run the scenario and it pays.
+        engine: ``simpy`` runs every scenario; ``compiled`` runs most of them many times faster, and gives the same
+            logs row by row; ``auto`` takes ``compiled`` where it can run the scenario and it pays.
         progress: called with the share of simulated time that is done, in [0, 1], about 200 times.
 
     Raises:
@@ -67,20 +67,9 @@ def simulate(
     began_s = time.perf_counter()
     seed = scenario.seed if seed is None else seed
     header = header_of(scenario, seed)
-    account: SimulatedAccount | CompiledAccount
-    engine = engine_for(scenario, engine)
-    if engine == "compiled":
-        from lambdasim.kernel.counting import Counting  # noqa: PLC0415 - numba takes half a second to import
-        from lambdasim.kernel.run import CompiledAccount  # noqa: PLC0415
-
-        recorder = Recorder(header, keep_log=log == "full", counting=Counting(header, sketched=log == "none"))
-        account = CompiledAccount(scenario, seed, header, recorder)
-    else:
-        recorder = Recorder(header, keep_log=log == "full")
-        account = SimulatedAccount(scenario, seed, header, recorder)
-    with cycle_collection_paused():
-        account.run(progress, PROGRESS_STEPS)
-    unfinished, metrics = account.close(recorder)
+    chosen = engine_for(scenario, engine)
+    recorder = Recorder(header, keep_log=log == "full", counting=counting_of(header, chosen, sketched=log == "none"))
+    unfinished, metrics = run_account(scenario, seed, header, recorder, chosen, progress)
     return result_of(
         scenario,
         metrics,
@@ -89,9 +78,39 @@ def simulate(
         environment_columns=recorder.environments.columns(),
         event_columns=recorder.events.columns() if log == "full" else None,
         change_columns=recorder.changes.columns(),
-        engine=engine,
+        engine=chosen,
         began_s=began_s,
     )
+
+
+def counting_of(header: Header, engine: Literal["simpy", "compiled"], *, sketched: bool) -> Counting | None:
+    """What counts the invocation log of an engine, if it brings something of its own for that."""
+    if engine == "simpy":
+        return None
+    from lambdasim.kernel import counting  # noqa: PLC0415 - numba takes half a second to import
+
+    return counting.Counting(header, sketched=sketched)
+
+
+def run_account(
+    scenario: Scenario,
+    seed: int,
+    header: Header,
+    recorder: Recorder,
+    engine: Literal["simpy", "compiled"],
+    progress: Callable[[float], None] | None = None,
+) -> tuple[int, Metrics]:
+    """Let all happen in a scenario's account: how many runs were under way at the end, and what it comes to."""
+    account: SimulatedAccount | CompiledAccount
+    if engine == "compiled":
+        from lambdasim.kernel.run import CompiledAccount  # noqa: PLC0415 - as above
+
+        account = CompiledAccount(scenario, seed, header, recorder)
+    else:
+        account = SimulatedAccount(scenario, seed, header, recorder)
+    with cycle_collection_paused():
+        account.run(progress, PROGRESS_STEPS)
+    return account.close(recorder)
 
 
 def result_of(

@@ -23,7 +23,7 @@ from lambdasim.scenario.model import Scenario
 from lambdasim.scenario.targets import Queued
 from lambdasim.scenario.triggers import JourneyTrigger, Trigger
 from lambdasim.service.concurrency import ConcurrencyLimits
-from lambdasim.simulation import SimulatedAccount, cycle_collection_paused, result_of, simulate
+from lambdasim.simulation import counting_of, result_of, run_account, simulate
 from lambdasim.triggers.front_door import account_bucket
 
 
@@ -144,18 +144,8 @@ def _simulated(task: _Part) -> _Ended:
     pooled = {n for n, function in scenario.functions.items() if function.reserved_concurrent_executions is None}
     unordered = {n for n, trigger in scenario.triggers.items() if _among_ends(trigger)}
     collector = StepCollector(whole, pooled, unordered)
-    if task.engine == "compiled":
-        from lambdasim.kernel.counting import Counting  # noqa: PLC0415 - numba takes half a second to import
-        from lambdasim.kernel.run import CompiledAccount  # noqa: PLC0415
-
-        recorder = PartRecorder(whole, places, collector, Counting(whole, sketched=True))
-        account: SimulatedAccount | CompiledAccount = CompiledAccount(scenario, task.seed, header, recorder)
-    else:
-        recorder = PartRecorder(whole, places, collector, None)
-        account = SimulatedAccount(scenario, task.seed, header, recorder)
-    with cycle_collection_paused():
-        account.run(None, 1)
-    unfinished, metrics = account.close(recorder)
+    recorder = PartRecorder(whole, places, collector, counting_of(whole, task.engine, sketched=True))
+    unfinished, metrics = run_account(scenario, task.seed, header, recorder, task.engine)
     return _Ended(
         metrics,
         unfinished,

@@ -35,11 +35,17 @@ def take_arrival(world: World, trigger: int, now_us: int) -> int:
         step = TRAVEL
     else:
         _deliver(world, trigger, event, now_us)
-    place = triggers[trigger, TRIGGER_PLACE]
+    follow(world, trigger)
+    return step
+
+
+@inlined
+def follow(world: World, trigger: int) -> None:
+    """The next event of a source is on its way, if there is one."""
+    triggers, place = world.triggers, world.triggers[trigger, TRIGGER_PLACE]
     if place < triggers[trigger, TRIGGER_END]:
         arrive(world, world.times[place], SOURCE, trigger)
         triggers[trigger, TRIGGER_PLACE] = place + 1
-    return step
 
 
 @inlined

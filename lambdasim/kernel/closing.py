@@ -1,10 +1,10 @@
-"""The end of a run, compiled: what is under way is unfinished, and every environment as it is."""
+"""The begin and the end of a run, compiled; at the end what is under way is unfinished, every environment as it is."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lambdasim.kernel.calls import arrive
+from lambdasim.kernel.arrivals import follow
 from lambdasim.kernel.compiling import compiled
 from lambdasim.kernel.fleets import catch_up, expire_overdue
 from lambdasim.kernel.layout import *
@@ -16,10 +16,7 @@ from lambdasim.kernel.senders import UNFINISHED, conclude
 def begin_sources(world: World, triggers: Ints) -> None:
     """The first events of these triggers are on their way, in this order."""
     for trigger in triggers:
-        place = world.triggers[trigger, TRIGGER_PLACE]
-        if place < world.triggers[trigger, TRIGGER_END]:
-            arrive(world, world.times[place], SOURCE, trigger)
-            world.triggers[trigger, TRIGGER_PLACE] = place + 1
+        follow(world, trigger)
 
 
 @compiled

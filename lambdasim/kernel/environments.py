@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambdasim.codes import EndCause, InitializationType
+from lambdasim.kernel.chains import append, remove
 from lambdasim.kernel.compiling import compiled, inlined
 from lambdasim.kernel.heaps import merged
 from lambdasim.kernel.layout import *
@@ -41,12 +42,10 @@ def create(world: World, fleet: int, now_us: int, cause: int, ahead: bool) -> in
         start[START_FUNCTION_INIT] = min(start[START_FUNCTION_INIT], limit_us - runtime_us)
         start[START_RUNTIME_INIT] = runtime_us
         start[START_RESTORE] = start[START_BILLED_RESTORE] = 0
-    total_us = 0
-    for phase in range(6):
+    for phase in range(PHASES):
         environments[number, ENV_PLATFORM + phase] = start[START_PLATFORM + phase]
-        total_us += start[START_PLATFORM + phase]
     environments[number, ENV_BILLED_RESTORE] = start[START_BILLED_RESTORE]
-    ready_us = now_us if ahead else now_us + total_us
+    ready_us = now_us if ahead else now_us + total_of_start(world)
     environments[number, ENV_NUMBER] = number
     environments[number, ENV_NEWNESS] = -number
     environments[number, ENV_FLEET] = fleet
@@ -79,14 +78,7 @@ def create(world: World, fleet: int, now_us: int, cause: int, ahead: bool) -> in
 def _join(world: World, fleet: int, environment: int) -> None:
     """An environment is among those of its fleet, in the order of their starts, and by both of its limits."""
     environments, fleets = world.environments, world.fleets
-    last = fleets[fleet, FLEET_ALIVE_TAIL]
-    environments[environment, ENV_ALIVE_LAST] = last
-    environments[environment, ENV_ALIVE_NEXT] = NONE
-    fleets[fleet, FLEET_ALIVE_TAIL] = environment
-    if last == NONE:
-        fleets[fleet, FLEET_ALIVE_HEAD] = environment
-    else:
-        environments[last, ENV_ALIVE_NEXT] = environment
+    append(world, fleet, environment, ENV_ALIVE_NEXT, ENV_ALIVE_LAST, FLEET_ALIVE_HEAD, FLEET_ALIVE_TAIL)
     fleets[fleet, FLEET_ALIVE] += 1
     environments[environment, ENV_AGE_LEFT] = environments[environment, ENV_AGE_RIGHT] = NONE
     fleets[fleet, FLEET_AGE_ROOT] = merged(
@@ -124,15 +116,7 @@ def end(world: World, fleet: int, environment: int, at_us: int, cause: int) -> N
     environments[environment, ENV_END_CAUSE] = cause
     if environments[environment, ENV_IN_POOL] and fleets[fleet, FLEET_PLACEMENT] <= LEAST_RECENTLY_USED:
         unlink(world, fleet, environment)
-    following, last = environments[environment, ENV_ALIVE_NEXT], environments[environment, ENV_ALIVE_LAST]
-    if last == NONE:
-        fleets[fleet, FLEET_ALIVE_HEAD] = following
-    else:
-        environments[last, ENV_ALIVE_NEXT] = following
-    if following == NONE:
-        fleets[fleet, FLEET_ALIVE_TAIL] = last
-    else:
-        environments[following, ENV_ALIVE_LAST] = last
+    remove(world, fleet, environment, ENV_ALIVE_NEXT, ENV_ALIVE_LAST, FLEET_ALIVE_HEAD, FLEET_ALIVE_TAIL)
     fleets[fleet, FLEET_ALIVE] -= 1
     world.ended[scalars[ENDED]] = environment
     scalars[ENDED] += 1
@@ -168,7 +152,7 @@ def expiry_us(world: World, fleet: int, environment: int) -> int:
 def total_of_start(world: World) -> int:
     """How long the start that is drawn takes."""
     total_us = 0
-    for phase in range(6):
+    for phase in range(PHASES):
         total_us += world.start[START_PLATFORM + phase]
     return total_us
 

@@ -110,6 +110,7 @@ EVENT_LOG_COLUMNS = len(EVENT_COLUMNS)
 ) = range(42)
 ENV_POOL_LEFT, ENV_POOL_RIGHT = ENV_POOL_NEXT, ENV_POOL_LAST  # a pool is a chain or a heap
 STARTING, IDLE, BUSY, ENV_GONE = range(4)
+PHASES = ENV_RESTORE - ENV_PLATFORM + 1  # of a start; they stand in the same order in `start`
 
 # -- fleets: one of each version on demand, then those of provisioned concurrency
 (

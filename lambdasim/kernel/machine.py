@@ -43,12 +43,13 @@ def advance(address: int, until_us: int) -> int:
 
 @compiled
 def take_step(world: World, step: int, of: int, now_us: int) -> int:  # noqa: C901 - one line for each step
-    """Take one step, and all that follow from it at this instant; returns EVENTS, or the step that must wait."""
+    """Take one step, with what follows from it at this instant; returns the step that is next."""
     if step == ARRIVE:
-        following = take_arrival(world, of, now_us)
-        if following == SEND:
-            return send(world, world.scalars[CURRENT], now_us)
-        return following
+        return take_arrival(world, of, now_us)
+    if step == PICK_UP:
+        return pick_up(world, of, now_us)
+    if step == TRAVEL:
+        return travel(world, of, now_us)
     if step == SEND:
         return send(world, of, now_us)
     if step == DISPATCH:
@@ -63,14 +64,8 @@ def take_step(world: World, step: int, of: int, now_us: int) -> int:  # noqa: C9
         return finish(world, of, now_us)
     if step == CONCLUDE:
         return end_attempt(world, of, now_us)
-    if step == RESUME:
-        return resume(world, of, now_us)
-    following = pick_up(world, of, now_us) if step == PICK_UP else travel(world, of, now_us)
-    if following == INVOKE:
-        return choose_fleet(world, of, now_us)
-    if following == SEND:
-        return send(world, world.scalars[CURRENT], now_us)
-    return following
+    assert step == RESUME
+    return resume(world, of, now_us)
 
 
 @compiled

@@ -6,6 +6,7 @@ it until somebody looks, as the order of random choices depends on it.
 
 from __future__ import annotations
 
+from lambdasim.kernel.chains import append, remove
 from lambdasim.kernel.compiling import compiled, inlined
 from lambdasim.kernel.heaps import merged
 from lambdasim.kernel.layout import *
@@ -16,27 +17,12 @@ from lambdasim.kernel.streams import MISSING, place_of
 @inlined
 def put(world: World, fleet: int, environment: int, unused: bool) -> None:
     """Add an environment that became idle just now; or one that was started ahead and never used yet."""
-    environments, fleets = world.environments, world.fleets
-    placement = fleets[fleet, FLEET_PLACEMENT]
-    environments[environment, ENV_IN_POOL] = 1
+    placement = world.fleets[fleet, FLEET_PLACEMENT]
+    world.environments[environment, ENV_IN_POOL] = 1
     if placement == MOST_RECENTLY_USED and unused:  # the last to be chosen
-        head = fleets[fleet, FLEET_POOL_HEAD]
-        environments[environment, ENV_POOL_NEXT] = head
-        environments[environment, ENV_POOL_LAST] = NONE
-        fleets[fleet, FLEET_POOL_HEAD] = environment
-        if head == NONE:
-            fleets[fleet, FLEET_POOL_TAIL] = environment
-        else:
-            environments[head, ENV_POOL_LAST] = environment
+        append(world, fleet, environment, ENV_POOL_LAST, ENV_POOL_NEXT, FLEET_POOL_TAIL, FLEET_POOL_HEAD)
     elif placement <= LEAST_RECENTLY_USED:
-        tail = fleets[fleet, FLEET_POOL_TAIL]
-        environments[environment, ENV_POOL_LAST] = tail
-        environments[environment, ENV_POOL_NEXT] = NONE
-        fleets[fleet, FLEET_POOL_TAIL] = environment
-        if tail == NONE:
-            fleets[fleet, FLEET_POOL_HEAD] = environment
-        else:
-            environments[tail, ENV_POOL_NEXT] = environment
+        append(world, fleet, environment, ENV_POOL_NEXT, ENV_POOL_LAST, FLEET_POOL_HEAD, FLEET_POOL_TAIL)
     else:
         _put_by_age_or_at_random(world, fleet, environment)
 
@@ -114,15 +100,6 @@ def _take_by_age_or_at_random(world: World, fleet: int, environment: int) -> Non
 
 @inlined
 def unlink(world: World, fleet: int, environment: int) -> None:
-    """Take an environment out of its chain, wherever it stands."""
-    environments, fleets = world.environments, world.fleets
-    following, last = environments[environment, ENV_POOL_NEXT], environments[environment, ENV_POOL_LAST]
-    if last == NONE:
-        fleets[fleet, FLEET_POOL_HEAD] = following
-    else:
-        environments[last, ENV_POOL_NEXT] = following
-    if following == NONE:
-        fleets[fleet, FLEET_POOL_TAIL] = last
-    else:
-        environments[following, ENV_POOL_LAST] = last
-    environments[environment, ENV_IN_POOL] = 0
+    """Take an environment out of its pool, if that is a chain, wherever in it it stands."""
+    remove(world, fleet, environment, ENV_POOL_NEXT, ENV_POOL_LAST, FLEET_POOL_HEAD, FLEET_POOL_TAIL)
+    world.environments[environment, ENV_IN_POOL] = 0

@@ -144,7 +144,7 @@ class CompiledAccount:
 
     # -- the run
 
-    def run(self, progress: Callable[[float], None] | None = None, steps: int = 1) -> None:
+    def run(self, progress: Callable[[float], None] | None, steps: int) -> None:
         """Let everything happen; ``progress`` is told the share that is done, ``steps`` times while events arrive."""
         duration_us = self._scenario.duration_us
         for step in range(1, steps + 1 if progress is not None else 0):

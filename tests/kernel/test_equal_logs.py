@@ -13,7 +13,7 @@ from tests.kernel.comparing import NotEqualError, compared, differences, parsed
 from tests.kernel.equal_worlds import QUICK_WORLDS
 from tests.kernel.happenings import HAPPENINGS
 from tests.kernel.tallying import FEW, WORLDS, tally_of
-from tests.worlds import run, world
+from tests.worlds import at, run, world
 
 EXAMPLES = 1000
 tally = cache(tally_of)
@@ -32,6 +32,24 @@ def test_tables_that_begin_with_hardly_any_room_change_nothing(monkeypatch):
     for name, rows in {"ROWS": 3, "_SMALL": 1, "_CALLS": 1, "_ARENA": 1}.items():
         monkeypatch.setattr(tables, name, rows)
     assert tally_of(QUICK_WORLDS, 100, 3)[WORLDS] >= 100
+
+
+def test_more_may_run_on_provisioned_concurrency_than_is_allocated_and_no_more_than_all_of_it_is_in_use():
+    fewer = {"schedule": "at(2026-01-05T00:00:30)", "max_capacity": 1}
+    scaling = {"min_capacity": 1, "max_capacity": 3, "scheduled_actions": [fewer]}
+    alias = {"function_version": "1", "provisioned_concurrent_executions": 3, "autoscaling": scaling}
+    result = compared(
+        parsed(
+            world(
+                function={"timeout": 300, "versions": {"1": {}}, "aliases": {"live": alias}},
+                handler={"duration": "100 s"},
+                trigger={"target": "f:live", "arrivals": {"sum": [at("1s", events=3), at("40s", "70s")]}},
+            )
+        )
+    )
+    assert result.provisioned_columns["configured"].tolist() == [3, 1, 1]
+    of_f = result.timeline.query("function == 'f'")
+    assert of_f["ProvisionedConcurrencyUtilization_Maximum"][:2].tolist() == [1, 1]
 
 
 def small(**keys):

@@ -11,22 +11,11 @@ from lambdasim.kernel.eligibility import why_not_compiled
 from tests.kernel.comparing import compared
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
-SHORTENED = {  # those that take SimPy some seconds, each to beyond what it shows
-    "azure_sample": "6h",
-    "noisy_neighbour": "10m",
-    "provisioned_spillover": "8m",
-    "sns_fan_out": "200s",
-}
-
-
-def loaded(path: Path) -> lambdasim.Scenario:
-    overrides = {"duration": SHORTENED[path.stem]} if path.stem in SHORTENED else {}
-    return lambdasim.load_scenario(path, overrides=overrides)
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_both_engines_write_the_same_logs_of_a_shipped_scenario_or_it_says_why_not(path):
-    scenario = loaded(path)
+    scenario = lambdasim.load_scenario(path)
     if reasons := why_not_compiled(scenario):
         with pytest.raises(lambdasim.LambdasimError, match=reasons[0].partition(" ")[0]):
             lambdasim.simulate(scenario, engine="compiled")
@@ -35,4 +24,4 @@ def test_both_engines_write_the_same_logs_of_a_shipped_scenario_or_it_says_why_n
 
 
 def test_half_of_the_shipped_scenarios_can_be_compiled():
-    assert sum(not why_not_compiled(loaded(path)) for path in SCENARIOS) >= len(SCENARIOS) / 2
+    assert sum(not why_not_compiled(lambdasim.load_scenario(path)) for path in SCENARIOS) >= len(SCENARIOS) / 2

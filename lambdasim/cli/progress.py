@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Timer
 
 from lambdasim.cli.output import is_dumb
 
@@ -23,18 +23,12 @@ def progress_bar(title: str) -> Iterator[Callable[[float], None] | None]:
 
     bar = Progress(console=Console(stderr=True), transient=True)
     task = bar.add_task(title, total=1.0)
-    began_s = time.perf_counter()
-    shown = False
-
-    def report(share: float) -> None:
-        nonlocal shown
-        if not shown and time.perf_counter() - began_s > SHOW_AFTER_S:
-            bar.start()
-            shown = True
-        bar.update(task, completed=share)
-
+    showing = Timer(SHOW_AFTER_S, bar.start)  # whatever the work is busy with, and may not report from
+    showing.daemon = True
+    showing.start()
     try:
-        yield report
+        yield lambda share: bar.update(task, completed=share)
     finally:
-        if shown:
-            bar.stop()
+        showing.cancel()
+        showing.join()
+        bar.stop()

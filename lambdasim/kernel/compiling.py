@@ -49,6 +49,14 @@ def inlined(function: _Function) -> _Function:
     return _compiled(function, forceinline=True)
 
 
+def must_be_compiled(function: Any) -> bool:
+    """Whether what ``compiled`` returned has yet to be compiled, and that is not on disk either."""
+    try:
+        return not function.signatures and not function._cache._cache_file._load_index()  # noqa: SLF001  # as below
+    except AttributeError:  # nothing is kept
+        return True
+
+
 def _compiled(function: _Function, *, forceinline: bool) -> _Function:
     machine_code: Any
     try:

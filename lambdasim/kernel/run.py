@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from lambdasim.header import Header
 from lambdasim.kernel import layout as table
 from lambdasim.kernel.closing import begin_sources, close_fleets, conclude_unfinished, under_way
+from lambdasim.kernel.compiling import must_be_compiled
 from lambdasim.kernel.kept_ready import CompiledClock, CompiledLimits, CompiledWatch, KeptFleet
 from lambdasim.kernel.layout import NONE, Ints
 from lambdasim.kernel.loading import Loader
@@ -35,11 +37,18 @@ if TYPE_CHECKING:
     from lambdasim.service.cold_start import ColdStart
     from lambdasim.service.provisioned import ProvisionedFleet
 
+_LOGGER = logging.getLogger("lambdasim")
+
 
 class CompiledAccount:
-    """A scenario's account with all that lives in it, in a compiled world."""
+    """A scenario's account with all that lives in it, in a compiled world.
+
+    The first on a machine has to wait for the compiler, and logs that (a warning of logger ``lambdasim``).
+    """
 
     def __init__(self, scenario: Scenario, seed: int, header: Header, recorder: Recorder) -> None:
+        if must_be_compiled(advance):
+            _LOGGER.warning("lambdasim compiles its engine, once on this machine; that may take a minute")
         book, functions = scenario.book, list(scenario.functions.values())
         self.ends_us = scenario.ends_us
         self._scenario, self._recorder = scenario, recorder

@@ -196,6 +196,19 @@ def test_long_work_shows_a_progress_bar_on_a_terminal_and_short_work_none(on_ter
     assert "━" in shown
 
 
+SILENT = """\
+import time, lambdasim.simulation
+simulate = lambdasim.simulation.simulate
+lambdasim.simulation.simulate = lambda *given, progress, **named: time.sleep(0.5) or simulate(*given, **named)
+"""
+
+
+def test_long_work_that_reports_nothing_shows_a_progress_bar_too(on_terminal):
+    status, shown = on_terminal("run", "shop.yaml", first=f"{SILENT}{IMPATIENT}")
+    assert status == 0
+    assert "━" in shown
+
+
 def test_a_progress_bar_has_no_colours_where_none_are_wanted(on_terminal):
     _, shown = on_terminal("run", "shop.yaml", "--set", "duration=3h", first=IMPATIENT, NO_COLOR="1")
     assert "━" in shown

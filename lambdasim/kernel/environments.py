@@ -63,7 +63,7 @@ def create(world: World, fleet: int, now_us: int, cause: int, ahead: bool) -> in
     environments[number, ENV_NEEDS_INIT] = cut_off
     environments[number, ENV_BUSY_FROM] = environments[number, ENV_FIRST_USED] = NONE
     environments[number, ENV_LAST_USED] = environments[number, ENV_ENDED] = environments[number, ENV_SERVES] = NONE
-    environments[number, ENV_INVOCATIONS] = environments[number, ENV_BUSY_US] = environments[number, ENV_IN_POOL] = 0
+    environments[number, ENV_INVOCATIONS] = environments[number, ENV_BUSY_US] = environments[number, ENV_CHAINED] = 0
     environments[number, ENV_INITIALIZATION] = 0
     if fleets[fleet, FLEET_RESTORES]:
         environments[number, ENV_INITIALIZATION] = SNAP_START
@@ -114,7 +114,7 @@ def end(world: World, fleet: int, environment: int, at_us: int, cause: int) -> N
     environments[environment, ENV_STATE] = ENV_GONE
     environments[environment, ENV_ENDED] = at_us
     environments[environment, ENV_END_CAUSE] = cause
-    if environments[environment, ENV_IN_POOL] and fleets[fleet, FLEET_PLACEMENT] <= LEAST_RECENTLY_USED:
+    if environments[environment, ENV_CHAINED]:
         unlink(world, fleet, environment)
     remove(world, fleet, environment, ENV_ALIVE_NEXT, ENV_ALIVE_LAST, FLEET_ALIVE_HEAD, FLEET_ALIVE_TAIL)
     fleets[fleet, FLEET_ALIVE] -= 1
@@ -130,9 +130,9 @@ def lose(world: World, fleet: int, environment: int) -> None:
 
 
 @compiled
-def expire(world: World, fleet: int, environment: int, now_us: int) -> None:
+def expire(world: World, fleet: int, environment: int) -> None:
     """An idle environment has waited too long; it ended when it had."""
-    end(world, fleet, environment, min(expiry_us(world, fleet, environment), now_us), IDLE_EXPIRED)
+    end(world, fleet, environment, expiry_us(world, fleet, environment), IDLE_EXPIRED)
     lose(world, fleet, environment)
 
 

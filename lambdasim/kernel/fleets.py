@@ -45,7 +45,7 @@ def find_warm(world: World, fleet: int, now_us: int) -> int:
             take(world, fleet, environment)
         elif environments[environment, ENV_IDLE_SINCE] + environments[environment, ENV_SURPLUS_TIMEOUT] <= now_us:
             take(world, fleet, environment)
-            expire(world, fleet, environment, now_us)
+            expire(world, fleet, environment)
         else:
             return environment
 
@@ -60,7 +60,7 @@ def put_back(world: World, fleet: int, environment: int, now_us: int, reset: boo
     if now_us >= fleets[fleet, FLEET_NEXT_RETIREMENT] and not retire(world, fleet, now_us):
         return False
     retires = environments[environment, ENV_RETIRES] <= now_us
-    if retires and not has_successor(world, fleet, environment, now_us):
+    if retires and not has_successor(world, fleet, environment):
         return False
     environments[environment, ENV_STATE] = IDLE
     environments[environment, ENV_INVOCATIONS] += 1
@@ -117,7 +117,7 @@ def expire_overdue(world: World, fleet: int, now_us: int) -> None:
     while environment != NONE:
         following = environments[environment, ENV_ALIVE_NEXT]
         if environments[environment, ENV_STATE] == IDLE and expiry_us(world, fleet, environment) <= now_us:
-            expire(world, fleet, environment, now_us)
+            expire(world, fleet, environment)
         environment = following
 
 
@@ -132,7 +132,7 @@ def retire(world: World, fleet: int, now_us: int) -> bool:
         limit_us = environments[environment, ENV_RETIRES]
         idle = environments[environment, ENV_STATE] == IDLE
         expires = idle and expiry_us(world, fleet, environment) <= limit_us
-        if idle and not expires and not has_successor(world, fleet, environment, limit_us):
+        if idle and not expires and not has_successor(world, fleet, environment):
             return False
         fleets[fleet, FLEET_AGE_ROOT] = merged(
             world,
@@ -143,7 +143,7 @@ def retire(world: World, fleet: int, now_us: int) -> bool:
             ENV_AGE_RIGHT,
         )
         if expires:
-            expire(world, fleet, environment, limit_us)
+            expire(world, fleet, environment)
         elif idle:
             retire_one(world, fleet, environment, limit_us)
     note_next(world, fleet)
@@ -159,11 +159,10 @@ def is_followed(world: World, fleet: int, environment: int) -> bool:
 
 
 @compiled
-def has_successor(world: World, fleet: int, environment: int, at_us: int) -> bool:
+def has_successor(world: World, fleet: int, environment: int) -> bool:
     """Whether the start is drawn of the environment that follows this one, if any does; else it is asked for."""
     if not is_followed(world, fleet, environment):
         return True
-    world.start[START_FIRST] = at_us < world.fleets[fleet, FLEET_RESTORED]  # a first restore, if any
     column = FLEET_DRAWN if world.fleets[fleet, FLEET_IS_PROVISIONED] else FLEET_ORDINAL
     return is_started(world, FOR_FLEET, fleet, world.fleets[fleet, column])
 
@@ -198,7 +197,7 @@ def expire_quiet(world: World, fleet: int, now_us: int) -> None:
         fleets[fleet, FLEET_IDLE_ROOT] = merged(world, left, right, ENV_IDLE_TIMEOUT, ENV_IDLE_LEFT, ENV_IDLE_RIGHT)
         if environments[environment, ENV_STATE] == IDLE:
             if expiry_us(world, fleet, environment) <= now_us:
-                expire(world, fleet, environment, now_us)
+                expire(world, fleet, environment)
             else:  # it was started ahead, later than the quiet began
                 environments[environment, ENV_IDLE_RIGHT] = later
                 later = environment

@@ -78,7 +78,7 @@ EVENT_LOG_COLUMNS = len(EVENT_COLUMNS)
     ENV_SERVES,
     ENV_NEEDS_INIT,
     ENV_FIRST_USED,
-    ENV_IN_POOL,
+    ENV_CHAINED,  # in its pool, if that is a chain
     ENV_FLEET,
     ENV_IDLE_TIMEOUT,
     ENV_AGE_CAUSE,

@@ -18,7 +18,7 @@ from lambdasim.kernel.streams import MISSING, place_of
 def put(world: World, fleet: int, environment: int, unused: bool) -> None:
     """Add an environment that became idle just now; or one that was started ahead and never used yet."""
     placement = world.fleets[fleet, FLEET_PLACEMENT]
-    world.environments[environment, ENV_IN_POOL] = 1
+    world.environments[environment, ENV_CHAINED] = placement <= LEAST_RECENTLY_USED
     if placement == MOST_RECENTLY_USED and unused:  # the last to be chosen
         append(world, fleet, environment, ENV_POOL_LAST, ENV_POOL_NEXT, FLEET_POOL_TAIL, FLEET_POOL_HEAD)
     elif placement <= LEAST_RECENTLY_USED:
@@ -89,7 +89,6 @@ def take(world: World, fleet: int, environment: int) -> None:
 def _take_by_age_or_at_random(world: World, fleet: int, environment: int) -> None:
     environments, fleets = world.environments, world.fleets
     placement = fleets[fleet, FLEET_PLACEMENT]
-    environments[environment, ENV_IN_POOL] = 0
     if placement == RANDOM:
         fleets[fleet, FLEET_LISTED] -= 1
         fleets[fleet, FLEET_CHOSEN] = 0
@@ -102,4 +101,4 @@ def _take_by_age_or_at_random(world: World, fleet: int, environment: int) -> Non
 def unlink(world: World, fleet: int, environment: int) -> None:
     """Take an environment out of its pool, if that is a chain, wherever in it it stands."""
     remove(world, fleet, environment, ENV_POOL_NEXT, ENV_POOL_LAST, FLEET_POOL_HEAD, FLEET_POOL_TAIL)
-    world.environments[environment, ENV_IN_POOL] = 0
+    world.environments[environment, ENV_CHAINED] = 0

@@ -33,9 +33,9 @@ class Starts:
     def draw(self, of: int, index: int) -> None:
         """What the machine has asked for: the start of an environment for a call, or for a fleet; or an init again."""
         start = self._world.start
-        kind, first = int(start[table.START_KIND]), bool(start[table.START_FIRST])
+        kind = int(start[table.START_KIND])
         if kind == table.FOR_FLEET:
-            phases = self._fleets[of].ahead.start(index, first_restore=first)
+            phases = self._fleets[of].ahead.start(index, first_restore=False)  # the one that ends was restored before
             self._write(kind, of, index, phases, 0, self._life(of))
             return
         luck = self._luck_of(of)
@@ -45,7 +45,8 @@ class Starts:
         number = int(self._world.calls[of, table.CALL_FLEET])
         below = self._fleets[number].ahead_below
         ahead = below > 0 and luck.ahead.at(index) < below
-        self._write(kind, of, index, luck.cold.start(index, first_restore=first), ahead, self._life(number))
+        phases = luck.cold.start(index, first_restore=bool(start[table.START_FIRST]))
+        self._write(kind, of, index, phases, ahead, self._life(number))
 
     def stage(self, fleet: int, phases: ColdStart) -> None:
         """The next environment of a fleet starts so, though the machine has not asked."""

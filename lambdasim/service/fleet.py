@@ -114,7 +114,7 @@ class Fleet:
                 self._pool.take()
             elif environment.idle_since_us + environment.life.surplus_idle_timeout_us <= now_us:
                 self._pool.take()
-                self._expire(environment, now_us)
+                self._expire(environment)
             else:
                 return environment
         return None
@@ -176,7 +176,7 @@ class Fleet:
         if thoroughly:
             for environment in list(self._alive.values()):
                 if environment.state is IDLE and self._expiry_us(environment) <= now_us:
-                    self._expire(environment, now_us)
+                    self._expire(environment)
 
     def environments(self, now_us: int) -> list[ExecutionEnvironment]:
         """Those that there are."""
@@ -245,8 +245,8 @@ class Fleet:
         del self._alive[environment.number]
         self._numbering.log.append(environment.row())
 
-    def _expire(self, environment: ExecutionEnvironment, now_us: int) -> None:
-        self._end(environment, min(self._expiry_us(environment), now_us), EndCause.IDLE_EXPIRED)
+    def _expire(self, environment: ExecutionEnvironment) -> None:
+        self._end(environment, self._expiry_us(environment), EndCause.IDLE_EXPIRED)
         self._lost.append(StartCause.IDLE_EXPIRED)
 
     def _expiry_us(self, environment: ExecutionEnvironment) -> int:
@@ -273,7 +273,7 @@ class Fleet:
             if environment.state is not IDLE:
                 continue  # ended already, or busy: then it ends when its run does
             if self._expiry_us(environment) <= limit_us:
-                self._expire(environment, limit_us)
+                self._expire(environment)
             else:
                 self._retire_one(environment, limit_us)
         self._note_next()
@@ -283,7 +283,7 @@ class Fleet:
         life = environment.life
         self._end(environment, at_us, life.age_cause)
         if life.replaced and (self.version.attachment is None or self.version.attachment.refusal() is None):
-            phases = self.ahead.start(self._ordinal, first_restore=at_us < self._restored_us)
+            phases = self.ahead.start(self._ordinal, first_restore=False)  # this one was restored before
             replacement = self._create(at_us, StartCause.LIFETIME, phases, pre_initialized=True)
             replacement.wait()
             self._pool.put_unused(replacement)
@@ -298,7 +298,7 @@ class Fleet:
             environment = entry[2]
             if environment.state is IDLE:
                 if self._expiry_us(environment) <= now_us:
-                    self._expire(environment, now_us)
+                    self._expire(environment)
                 else:
                     later.append(entry)  # it was started ahead, later than the quiet began
         for entry in later:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 Columns = dict[str, NDArray[np.generic]]
 NEVER = -1
 CHUNK = 16_384
-_LARGE = 2**20  # rows, from which on a log no more than doubles its room
 _BATCH = 512  # rows that wait as Python's integers: few enough to stay in the processor's cache
 
 
@@ -211,16 +210,20 @@ class Log:
         self.rows += len(rows)
 
     def _make_room(self, rows: int) -> None:
-        """Have room for so many rows in all, in arrays that nobody else has; room that stays empty takes no memory."""
-        room = len(self._columns[self.layout[0].name])
+        """Have room for so many rows in all: arrays that nobody else has grow in place, others are copied."""
+        kept = self._columns
+        room = len(kept[self.layout[0].name])
         if rows <= room and not self._lent:
             return
-        room = max(rows, room * (2 if room >= _LARGE else 8))
-        for column in self.layout:
-            larger = np.empty(room, dtype=column.dtype)
-            larger[: self.rows] = self._columns[column.name][: self.rows]
-            self._columns[column.name] = larger
-        self._lent = False
+        room = max(rows, room + room // 4)
+        if self._lent or not self.rows:
+            self._columns = {column.name: np.empty(room, dtype=column.dtype) for column in self.layout}
+            for name, values in kept.items():
+                self._columns[name][: self.rows] = values
+            self._lent = False
+        else:
+            for values in kept.values():
+                values.resize(room, refcheck=False)
 
     def columns(self) -> Columns:
         """The whole log, as one array a column."""
@@ -230,6 +233,12 @@ class Log:
                 values.resize(self.rows, refcheck=False)
         self._lent = True
         return dict(self._columns)
+
+    def handed_over(self) -> Columns:
+        """As ``columns()``, but they are the caller's alone, and end with him: the log is empty then."""
+        columns = self.columns()
+        self._columns, self.rows, self._lent = empty(self.layout), 0, False
+        return columns
 
 
 def empty(layout: tuple[Column, ...]) -> Columns:

@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,18 @@ def test_columns_that_someone_has_stay_as_they_are_while_the_log_grows():
     log.extend(grown[100:])
     assert table(before).tolist() == grown[:100].tolist()
     assert table(log.columns()).tolist() == grown.tolist()
+
+
+def test_a_log_that_is_handed_over_begins_anew_and_keeps_nothing_of_it():
+    log, grown = Log(PROVISIONED_COLUMNS), rows(300)
+    log.extend(grown[:100])
+    first = log.handed_over()
+    column = weakref.ref(first["from_us"])
+    assert table(first).tolist() == grown[:100].tolist()
+    del first
+    assert column() is None
+    log.extend(grown[100:])
+    assert table(log.columns()).tolist() == grown[100:].tolist()
 
 
 @pytest.mark.parametrize("keep", [True, False])

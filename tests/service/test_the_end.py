@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
+import lambdasim
 from lambdasim.codes import Final, Outcome
-from tests.worlds import at, rows, run, world
+from tests.worlds import at, load, rows, run, world
 
 S = 1_000_000
 
@@ -72,3 +76,15 @@ def test_the_drain_has_no_part_in_the_highest_concurrency():
     # Retries after the end would make more of it: here a second wave that the first one's clients send later.
     document = world(duration="30s", handler={"duration": "10 s"}, trigger={"arrivals": at("0s", "29s", "29s")})
     assert run(document).summary()["functions"]["f"]["concurrency"]["max"] == 2
+
+
+@pytest.mark.parametrize("engine", ["simpy", "compiled"])
+def test_a_log_ends_with_its_result_and_waits_for_no_collector(engine):
+    gc.disable()
+    try:
+        result = lambdasim.simulate(load(world(duration="10s")), engine=engine)
+        column = weakref.ref(result.invocation_columns["event"])
+        del result
+        assert column() is None
+    finally:
+        gc.enable()

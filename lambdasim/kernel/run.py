@@ -48,7 +48,7 @@ class CompiledAccount:
 
     def __init__(self, scenario: Scenario, seed: int, header: Header, recorder: Recorder) -> None:
         if must_be_compiled(advance):
-            _LOGGER.warning("lambdasim compiles its engine, once on this machine; that may take a minute")
+            _LOGGER.warning("lambdasim compiles its engine for this machine; that may take a minute")
         book, functions = scenario.book, list(scenario.functions.values())
         self.ends_us = scenario.ends_us
         self._scenario, self._recorder = scenario, recorder
